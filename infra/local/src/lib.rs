@@ -1,0 +1,6 @@
+//! The local stack: starts it, deploys the real template into it, and plays the demo through it.
+//! Nothing here runs in AWS, and no function depends on it.
+
+pub mod scenes;
+pub mod stack;
+pub mod world;

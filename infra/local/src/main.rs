@@ -1,0 +1,2 @@
+//! `cargo local` and `cargo demo`.
+fn main() {}

@@ -1,0 +1,2 @@
+//! `cargo simulators`: placeholder
+fn main() {}
