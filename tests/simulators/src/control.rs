@@ -214,7 +214,8 @@ impl Fault {
         };
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status.unwrap_or(default);
-        let headers = [("content-type".to_owned(), kind.to_owned())].into_iter().chain(self.headers);
+        let headers =
+            [("content-type".to_owned(), kind.to_owned())].into_iter().chain(self.headers);
         for (name, value) in headers {
             if let (Ok(name), Ok(value)) =
                 (HeaderName::try_from(name), HeaderValue::try_from(value))
