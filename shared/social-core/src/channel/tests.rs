@@ -1,0 +1,80 @@
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn page() -> Value {
+    json!({ "channel_id": "acme-page", "network": "facebook", "workgroup": "Social Support",
+            "page_id": "1029384756", "credential": "/social/facebook/acme" })
+}
+
+fn brand() -> Value {
+    json!({ "channel_id": "acme-brand", "network": "twitter", "workgroup": "Social Support",
+            "handles": ["@acme"], "keywords": ["acme  router", "#acmehelp"],
+            "credential": "/social/twitter/acme", "reply_handle": "@acme" })
+}
+
+fn with(mut entry: Value, field: &str, value: Value) -> Value {
+    entry[field] = value;
+    entry
+}
+
+#[test]
+fn a_page_needs_five_fields_only() {
+    let channel = Channel::from_entry(page()).unwrap();
+    assert_eq!(channel.network(), Network::Facebook);
+    assert_eq!(channel.workgroup_for(Kind::PrivateMessage), "Social Support");
+    assert!(channel.enabled && channel.publishing && !channel.is_read_only());
+}
+
+#[test]
+fn private_messages_may_have_a_workgroup_of_their_own() {
+    let entry = with(page(), "private_workgroup", json!("Social Private"));
+    let channel = Channel::from_entry(entry).unwrap();
+    assert_eq!(channel.workgroup_for(Kind::PrivateMessage), "Social Private");
+    assert_eq!(channel.workgroup_for(Kind::Comment), "Social Support");
+}
+
+#[test]
+fn a_channel_without_reply_handle_only_watches() {
+    let mut entry = brand();
+    entry.as_object_mut().unwrap().remove("reply_handle");
+    assert!(Channel::from_entry(entry).unwrap().is_read_only());
+    assert!(!Channel::from_entry(brand()).unwrap().is_read_only());
+}
+
+#[rstest]
+#[case::missing(with(page(), "workgroup", json!(null)), "workgroup")]
+#[case::empty(with(page(), "workgroup", json!(" ")), "workgroup")]
+#[case::unknown(with(page(), "workgruop", json!("x")), "workgruop")]
+#[case::type_(with(page(), "enabled", json!("true")), "enabled")]
+#[case::foreign(with(page(), "handles", json!(["@acme"])), "handles")]
+#[case::page(with(page(), "page_id", json!("acme")), "page_id")]
+#[case::network(with(page(), "network", json!("myspace")), "network")]
+#[case::start(with(page(), "start", json!("yesterday")), "start")]
+#[case::handle(with(brand(), "handles", json!(["@much-too-odd"])), "handles")]
+#[case::injection(with(brand(), "keywords", json!(["a\" OR from:rival"])), "keywords")]
+#[case::nothing(with(brand(), "keywords", json!(["-"])), "keywords")]
+#[case::credential(with(brand(), "credential", json!("acme")), "credential")]
+fn a_bad_entry_names_its_field(#[case] entry: Value, #[case] field: &str) {
+    let error = Channel::from_entry(entry).unwrap_err();
+    assert_eq!(error.field, field, "{error}");
+}
+
+#[test]
+fn a_bad_entry_never_stops_the_others() {
+    let disabled = with(brand(), "enabled", json!(false));
+    let bad = with(with(page(), "channel_id", json!("bad")), "page_id", json!(7));
+    let set = ChannelSet::from_entries([bad, page(), disabled]);
+    assert_eq!(set.channels.len(), 1);
+    assert_eq!(set.invalid.len(), 1);
+    assert_eq!(set.invalid[0].channel_id, "bad");
+}
+
+#[test]
+fn terms_are_collapsed_and_handles_compare_without_case() {
+    let channel = Channel::from_entry(brand()).unwrap();
+    let twitter = channel.twitter().unwrap();
+    assert_eq!(twitter.keywords[0].as_str(), "acme router");
+    assert!(twitter.handles[0].is("ACME"));
+}

@@ -1,0 +1,199 @@
+//! A conversation and its counterpart in CIC: what is open, what the agent was shown, who may answer.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    channel::ChannelId,
+    chat::Chat,
+    message::{Answerable, Kind, MessageId},
+    text,
+};
+
+/// Lines that a conversation remembers: enough for `>n` and for the tail of the transcript.
+const REMEMBERED_LINES: usize = 40;
+/// Lines of the earlier transcript that a new interaction begins with.
+const TAIL_LINES: usize = 6;
+/// Characters of a line that are remembered.
+const TAIL_CHARS: usize = 280;
+
+/// What replies belong to, within a channel. Opaque outside of [`crate::routing`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ConversationKey(pub String);
+
+impl ConversationKey {
+    /// The key as it is stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ConversationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A conversation of a channel: stored as one item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    pub channel_id: ChannelId,
+    pub key: ConversationKey,
+    /// Counts writes of the item; a write names the one it read. 0 was never written.
+    pub version: u64,
+    /// Counts interactions: 0 before the first one.
+    pub generation: u32,
+    pub state: State,
+    /// Number of the newest line shown to an agent.
+    pub last_number: u32,
+    pub lines: Vec<Line>,
+}
+
+/// Where the conversation's interaction stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum State {
+    /// No interaction: never had one, or the last was closed.
+    Closed,
+    /// Somebody is opening a chat for it, until `lease_until` at the latest.
+    Opening { lease_until: Timestamp },
+    /// There is a chat.
+    Open(Interaction),
+}
+
+/// The open interaction, as far as the chat's events told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interaction {
+    pub chat: Chat,
+    /// The single agent whose text may be published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<Agent>,
+    /// Some agent was active at some time: a disconnect then closes the conversation.
+    #[serde(default)]
+    pub answered: bool,
+    /// Highest sequence number that was captured.
+    #[serde(default)]
+    pub sequence: Option<i64>,
+}
+
+/// The agent who is active in the chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    pub participant_id: String,
+    pub name: String,
+}
+
+/// One line that an agent was shown, or wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    pub who: Who,
+    pub name: String,
+    /// Cut to what a tail needs.
+    pub text: String,
+    pub at: Timestamp,
+    pub generation: u32,
+}
+
+/// Whose line it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Who {
+    Visitor(Shown),
+    Agent,
+    /// A colleague, who wrote on the network by hand.
+    Colleague,
+}
+
+/// A visitor's message as a reply can name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    pub number: u32,
+    pub message_id: MessageId,
+    pub kind: Kind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author_id: Option<String>,
+    /// What a reply is posted under: the message, or its top-level comment.
+    pub reply_under: MessageId,
+    pub answerable: Answerable,
+    #[serde(default)]
+    pub deleted: bool,
+}
+
+impl Conversation {
+    /// A conversation that has no interaction yet.
+    pub fn new(channel_id: ChannelId, key: ConversationKey) -> Self {
+        Self {
+            channel_id,
+            key,
+            version: 0,
+            generation: 0,
+            state: State::Closed,
+            last_number: 0,
+            lines: Vec::new(),
+        }
+    }
+
+    /// The open interaction.
+    pub fn interaction(&self) -> Option<&Interaction> {
+        match &self.state {
+            State::Open(interaction) => Some(interaction),
+            State::Opening { .. } | State::Closed => None,
+        }
+    }
+
+    /// The open interaction, to be changed.
+    pub fn interaction_mut(&mut self) -> Option<&mut Interaction> {
+        match &mut self.state {
+            State::Open(interaction) => Some(interaction),
+            State::Opening { .. } | State::Closed => None,
+        }
+    }
+
+    /// Whether `chat` is the conversation's open one; a switchover keeps its `chat_id`.
+    pub fn is_open_in(&self, chat: &Chat) -> bool {
+        self.interaction().is_some_and(|open| open.chat.chat_id == chat.chat_id)
+    }
+
+    /// Remembers a line, and forgets the oldest where there are too many.
+    pub fn remember(&mut self, who: Who, name: &str, line: &str, at: Timestamp) {
+        if let Who::Visitor(shown) = &who {
+            self.last_number = self.last_number.max(shown.number);
+        }
+        let text = text::excerpt(&text::clean(line), TAIL_CHARS);
+        let generation = self.generation;
+        self.lines.push(Line { who, name: name.to_owned(), text, at, generation });
+        let surplus = self.lines.len().saturating_sub(REMEMBERED_LINES);
+        self.lines.drain(..surplus);
+    }
+
+    /// Visitors' messages that were shown, oldest first.
+    pub fn shown(&self) -> impl DoubleEndedIterator<Item = &Shown> {
+        self.lines.iter().filter_map(|line| match &line.who {
+            Who::Visitor(shown) => Some(shown),
+            Who::Agent | Who::Colleague => None,
+        })
+    }
+
+    /// The end of the earlier transcript, as a new interaction begins with it.
+    pub fn tail(&self) -> Option<String> {
+        let skipped = self.lines.len().saturating_sub(TAIL_LINES);
+        let lines: Vec<String> = self.lines.iter().skip(skipped).map(Line::in_tail).collect();
+        let first = "earlier in this conversation:";
+        (!lines.is_empty()).then(|| format!("{first}{}", lines.concat()))
+    }
+}
+
+impl Line {
+    fn in_tail(&self) -> String {
+        let who = match &self.who {
+            Who::Visitor(shown) => format!("{} · {}", shown.number, self.name),
+            Who::Agent => format!("answered by {}", self.name),
+            Who::Colleague => self.name.clone(),
+        };
+        let time = self.at.strftime("%d %b %H:%M");
+        format!("\n  {who} · {time}\n    {}", self.text.replace('\n', "\n    "))
+    }
+}

@@ -1,0 +1,38 @@
+//! Credentials: documents in Parameter Store that channels name. Several channels may share one.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::verdict::Failure;
+
+/// A Facebook page's token and its app's secret (for `appsecret_proof`).
+#[derive(Debug, Clone, Deserialize)]
+pub struct FacebookCredential {
+    pub page_token: SecretString,
+    pub app_secret: SecretString,
+}
+
+/// A Twitter key set: the app-only token reads, the user token (OAuth 1.0a) replies.
+#[derive(Debug, Clone, Deserialize)]
+pub struct TwitterCredential {
+    pub bearer_token: SecretString,
+    pub consumer_key: SecretString,
+    pub consumer_secret: SecretString,
+    /// Absent where the key set only reads.
+    pub access_token: Option<SecretString>,
+    pub access_token_secret: Option<SecretString>,
+}
+
+/// Where credentials come from, by the name in the channel entry; at most a minute old.
+///
+/// A missing or malformed document fails with [`crate::Verdict::Wait`]: its channels stand still
+/// until it is mended, all others go on.
+pub trait Credentials {
+    /// The Facebook credential `name`.
+    async fn facebook(&self, name: &str) -> Result<Arc<FacebookCredential>, Failure>;
+
+    /// The Twitter credential `name`.
+    async fn twitter(&self, name: &str) -> Result<Arc<TwitterCredential>, Failure>;
+}

@@ -1,0 +1,84 @@
+//! What waits in `inbound.fifo`: changes of one group, in order, in as few queue messages as hold them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    channel::ChannelId,
+    conversation::ConversationKey,
+    message::{Message, Thread},
+    reply::Reply,
+    verdict::Failure,
+};
+
+/// Changes that one queue message carries at the most.
+pub const MAX_CHANGES: usize = 50;
+/// Bytes of JSON that one queue message carries at the most.
+pub const MAX_BYTES: usize = 200 * 1024;
+
+/// The body of a queue message of `inbound.fifo`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InboundBatch {
+    pub channel_id: ChannelId,
+    /// In order.
+    pub changes: Vec<Change>,
+}
+
+/// Something that happened and that an agent may have to see.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// On the network.
+    Message(Box<Message>),
+    /// In the bridge: a reply came to nothing after its chat had ended.
+    Returned(Returned),
+}
+
+/// A reply that could not be published and whose chat has ended: it comes back in a new interaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Returned {
+    /// The reply's id.
+    pub id: String,
+    pub conversation: ConversationKey,
+    pub notice: String,
+}
+
+/// Messages of one channel that go into the queue together, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incoming {
+    pub channel_id: ChannelId,
+    pub message: Message,
+}
+
+/// The FIFO group of a message: channel and post, thread or visitor.
+pub fn group_id(channel_id: &ChannelId, thread: &Thread) -> String {
+    let kind = match thread {
+        Thread::Post { .. } => "post",
+        Thread::Tweets { .. } => "tweets",
+        Thread::Private { .. } => "private",
+    };
+    format!("{channel_id}#{kind}#{}", thread.root())
+}
+
+/// `inbound.fifo`, for those who fill it.
+pub trait InboundQueue {
+    /// Queues one batch in a group. `deduplication` tells it from every other batch.
+    async fn send(
+        &self,
+        group: &str,
+        deduplication: &str,
+        batch: &InboundBatch,
+    ) -> Result<(), Failure>;
+}
+
+/// `outbound.fifo`, for those who fill it. The group is the reply's conversation.
+pub trait OutboundQueue {
+    /// Queues a reply; a second time within five minutes is folded into the first.
+    async fn send(&self, reply: &Reply) -> Result<(), Failure>;
+}
+
+/// Asks the collector to look at a chat at once.
+pub trait Nudges {
+    /// Names the chat by its id.
+    async fn nudge(&self, chat_id: &str) -> Result<(), Failure>;
+}

@@ -1,0 +1,21 @@
+//! Types, rules, ports and use cases of the bridge: what a message, a conversation and a reply are.
+//! No I/O ever: no AWS, no HTTP, no Lambda, and no network's own JSON.
+
+pub mod channel;
+pub mod chat;
+pub mod clock;
+pub mod conversation;
+pub mod credential;
+pub mod inbound;
+pub mod message;
+pub mod polling;
+pub mod reply;
+pub mod store;
+pub mod text;
+pub mod verdict;
+
+pub use channel::{Channel, ChannelId, ChannelSet, ChannelSource, Channels};
+pub use chat::ContactCenter;
+pub use clock::Clock;
+pub use message::{Author, Message, MessageId, Network};
+pub use verdict::{Classify, Failure, Verdict};

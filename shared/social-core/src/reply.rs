@@ -1,0 +1,174 @@
+//! A reply: what an agent wrote, on its way to the network, exactly once in effect.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::{
+    channel::{Channel, ChannelId},
+    conversation::ConversationKey,
+    message::{Kind, MessageId},
+    verdict::Failure,
+};
+
+/// A reply as it waits in `outbound.fifo`. Its target was fixed when it was collected.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// `{chat}#{sequence}`: the same however often the text is collected.
+    pub id: String,
+    pub channel_id: ChannelId,
+    pub conversation: ConversationKey,
+    pub generation: u32,
+    pub agent: String,
+    pub text: String,
+    pub written_at: Timestamp,
+    pub target: Result<Target, Refusal>,
+}
+
+/// What a reply answers, and where it is posted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The visitor's message.
+    pub message_id: MessageId,
+    pub kind: Kind,
+    /// What the reply hangs under: the message itself, or its top-level comment.
+    pub reply_under: MessageId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author_id: Option<String>,
+}
+
+/// Why a reply is not published, in words for the agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    #[error("this channel only watches; nothing is ever published from it")]
+    ReadOnly,
+    #[error("publishing is switched off for this channel")]
+    PublishingOff,
+    #[error(
+        "this tweet does not mention the company's account, and X lets us reply only to tweets that do"
+    )]
+    NotMentioned,
+    #[error("the network takes no comments there")]
+    Closed,
+    #[error(
+        "several visitors write here; begin with the number of the line you answer, as in “>{example} thank you”"
+    )]
+    NameOne { example: u32 },
+    #[error("there is no line {number} in this conversation")]
+    UnknownLine { number: u32 },
+    #[error("that message was deleted by the visitor")]
+    Deleted,
+    #[error("no visitor's message was shown before it")]
+    NothingToAnswer,
+    #[error("a line that begins with / is a command, and this is none that this channel knows")]
+    UnknownCommand,
+    #[error("it holds only a quotation of what the visitor wrote")]
+    OnlyAQuote,
+    #[error("it is empty")]
+    Empty,
+    #[error("it waited longer than {minutes} minutes; send it again if it still fits")]
+    TooOld { minutes: u64 },
+    #[error("it is too long: {length} of at most {limit} characters as the network counts them")]
+    TooLong { length: usize, limit: usize },
+    #[error("the network refused it: {reason}")]
+    Network { reason: String },
+    #[error("it is unknown whether it was published; look at the network before you send it again")]
+    Unknown,
+}
+
+/// A reply as the publisher's state machine stores it, beside its conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplyRecord {
+    pub id: String,
+    pub state: ReplyState,
+    /// Counts attempts; a worker finalises only the one it began.
+    pub attempt: u32,
+    pub fingerprint: Fingerprint,
+    pub reply_under: Option<MessageId>,
+    /// When the first attempt began, for the read-back.
+    pub since: Timestamp,
+}
+
+/// Where a reply stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum ReplyState {
+    /// Nothing is on the network, for certain.
+    Pending,
+    /// A worker may be posting it, until `lease_until` at the latest.
+    InFlight { lease_until: Timestamp },
+    /// It may be on the network. Look there from `settled_at` on, never before.
+    Unknown { settled_at: Timestamp, looked: u32 },
+    /// On the network.
+    Published { remote_id: MessageId },
+    /// Not on the network, and never will be; the agent was told, or is about to be.
+    Refused { refusal: Refusal },
+}
+
+/// A hash of a text as it can be recognised on the network: trimmed, NFC, spaces collapsed,
+/// entities unescaped, links left out (the network rewrites them).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(pub String);
+
+impl Fingerprint {
+    /// Of a text as an agent wrote it or as the network shows it.
+    pub fn of(text: &str) -> Self {
+        let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+        let words = text.split_whitespace().filter(|word| !is_link(word));
+        let normal: String = words.collect::<Vec<_>>().join(" ").nfc().collect();
+        Self(hex::encode(Sha256::digest(normal.as_bytes())))
+    }
+}
+
+fn is_link(word: &str) -> bool {
+    word.starts_with("http://") || word.starts_with("https://")
+}
+
+/// Why a reply is not on the network, or may be.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// For certain nothing was published; the verdict says whether to try again.
+    #[error("the reply was not published")]
+    NotPublished(#[source] Failure),
+    /// The network will never take it.
+    #[error("the network refused the reply")]
+    Refused(#[source] Refusal),
+    /// It may be on the network: the answer was lost, or the network says that it is a duplicate.
+    #[error("the reply may have been published")]
+    Unknown(#[source] Failure),
+}
+
+/// One of our own messages under a target, as a read-back finds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnMessage {
+    pub id: MessageId,
+    pub fingerprint: Fingerprint,
+    pub at: Timestamp,
+}
+
+/// A network that takes replies.
+pub trait Publisher {
+    /// Publishes the reply, once: never retries by itself.
+    async fn publish(
+        &self,
+        channel: &Channel,
+        target: &Target,
+        text: &str,
+    ) -> Result<MessageId, PublishError>;
+
+    /// What our account wrote under the target since then, oldest first.
+    async fn own_messages(
+        &self,
+        channel: &Channel,
+        target: &Target,
+        since: Timestamp,
+    ) -> Result<Vec<OwnMessage>, Failure>;
+
+    /// How long after an attempt the network may still show it for the first time.
+    fn settle_time(&self) -> Duration;
+}

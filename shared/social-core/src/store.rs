@@ -1,0 +1,150 @@
+//! Ports to the bridge's own state, the `social-state` table.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::{
+    channel::ChannelId,
+    chat::Chat,
+    conversation::{Conversation, ConversationKey},
+    message::{Message, MessageId, Owner},
+    reply::ReplyRecord,
+    verdict::Failure,
+};
+
+/// The answer to a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// The work is ours. `again`: an earlier worker began it and was not heard of since.
+    Granted { again: bool },
+    /// Somebody else's lease.
+    Busy,
+    /// The work was done before.
+    Done,
+}
+
+/// The ledger of seen messages: one item per change, kept for 30 days.
+pub trait Ledger {
+    /// Claims a change for the time of a lease.
+    async fn claim(&self, channel: &ChannelId, message: &Message) -> Result<Claim, Failure>;
+
+    /// Marks the change as done, and remembers which conversation the message went to.
+    async fn complete(
+        &self,
+        channel: &ChannelId,
+        message: &Message,
+        conversation: Option<&ConversationKey>,
+    ) -> Result<(), Failure>;
+
+    /// Gives the claim back: nothing of the work was done.
+    async fn release(&self, channel: &ChannelId, message: &Message) -> Result<(), Failure>;
+
+    /// The conversation that the message with this id went to.
+    async fn conversation_of(
+        &self,
+        channel: &ChannelId,
+        message_id: &MessageId,
+    ) -> Result<Option<ConversationKey>, Failure>;
+}
+
+/// Conversations. A write names the version that it read.
+pub trait Conversations {
+    /// Reads consistently; a conversation that was never written is a new one.
+    async fn load(
+        &self,
+        channel: &ChannelId,
+        key: &ConversationKey,
+    ) -> Result<Conversation, Failure>;
+
+    /// Writes if nobody else did since `conversation.version`, and raises that version in place.
+    /// `Some` is what stands there instead.
+    async fn save(&self, conversation: &mut Conversation) -> Result<Option<Conversation>, Failure>;
+
+    /// The open chats of a shard.
+    async fn open_chats(&self, shard: u32) -> Result<Vec<OpenChat>, Failure>;
+}
+
+/// A row of the index of open chats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenChat {
+    pub channel_id: ChannelId,
+    pub conversation: ConversationKey,
+    pub chat: Chat,
+    /// Some agent was active in it at some time.
+    pub answered: bool,
+}
+
+/// Whose thread it is, remembered.
+pub trait Threads {
+    /// What is remembered of a post or first tweet.
+    async fn owner(&self, channel: &ChannelId, root: &str) -> Result<Option<Owner>, Failure>;
+
+    /// Remembers it.
+    async fn remember(&self, channel: &ChannelId, root: &str, owner: Owner) -> Result<(), Failure>;
+}
+
+/// Whose thread it is, asked of the network where nothing is remembered.
+pub trait ThreadOwners {
+    /// `None` where the network does not tell.
+    async fn look_up(
+        &self,
+        channel: &crate::channel::Channel,
+        message: &Message,
+    ) -> Result<Option<Owner>, Failure>;
+}
+
+/// Replies and their states, beside their conversation.
+pub trait Replies {
+    /// Creates the record if there is none: `None`. Otherwise what stands there.
+    async fn begin(
+        &self,
+        channel: &ChannelId,
+        conversation: &ConversationKey,
+        record: &ReplyRecord,
+    ) -> Result<Option<ReplyRecord>, Failure>;
+
+    /// Replaces `old` by `new`; `false` if somebody else changed it meanwhile.
+    async fn advance(
+        &self,
+        channel: &ChannelId,
+        conversation: &ConversationKey,
+        old: &ReplyRecord,
+        new: &ReplyRecord,
+    ) -> Result<bool, Failure>;
+
+    /// All replies of a conversation.
+    async fn of(
+        &self,
+        channel: &ChannelId,
+        conversation: &ConversationKey,
+    ) -> Result<Vec<ReplyRecord>, Failure>;
+}
+
+/// A held lease: `epoch` tells it from every earlier and later one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    pub name: String,
+    pub epoch: u64,
+    pub until: Timestamp,
+    /// What the holder before left behind, opaque.
+    pub checkpoint: Option<String>,
+}
+
+/// Leases with a checkpoint: one poller per source, one collector per shard.
+pub trait Leases {
+    /// Takes the lease if it is free or over.
+    async fn take(&self, name: &str, length: Duration) -> Result<Option<Lease>, Failure>;
+
+    /// Takes the lease whoever holds it: the successor's way.
+    async fn take_over(&self, name: &str, length: Duration) -> Result<Lease, Failure>;
+
+    /// Whether the lease is still ours.
+    async fn holds(&self, lease: &Lease) -> Result<bool, Failure>;
+
+    /// Moves the checkpoint, once and for good, if the lease is still ours; `false` if it is not.
+    async fn save_checkpoint(&self, lease: &Lease, checkpoint: &str) -> Result<bool, Failure>;
+
+    /// Gives the lease back before its time.
+    async fn release(&self, lease: &Lease) -> Result<(), Failure>;
+}
