@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{channel::RoutingContext, verdict::Failure};
+use crate::{
+    channel::RoutingContext,
+    verdict::{Classify, Failure, Verdict},
+};
 
 /// Which of CIC's two chat interfaces a chat was opened through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +112,32 @@ pub enum ChatError {
         failure: Failure,
         sent: Sent,
     },
+}
+
+impl ChatError {
+    /// Whether CIC may have done what was asked.
+    pub fn perhaps_sent(&self) -> bool {
+        matches!(self, Self::Failed { sent: Sent::Perhaps, .. })
+    }
+}
+
+impl Classify for ChatError {
+    fn verdict(&self) -> Verdict {
+        match self {
+            Self::Gone => Verdict::RETRY,
+            Self::UnknownWorkgroup | Self::Throttled => Verdict::WAIT,
+            Self::Failed { failure, .. } => failure.verdict(),
+        }
+    }
+
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::Gone => "chat_gone",
+            Self::UnknownWorkgroup => "workgroup_unknown",
+            Self::Throttled => "cic_throttled",
+            Self::Failed { failure, .. } => failure.error_type(),
+        }
+    }
 }
 
 /// Whether a call that failed may have taken effect.

@@ -30,17 +30,26 @@ pub struct InboundBatch {
 pub enum Change {
     /// On the network.
     Message(Box<Message>),
-    /// In the bridge: a reply came to nothing after its chat had ended.
-    Returned(Returned),
+    /// In the bridge: the agent must read this, in a new interaction if the last one has ended.
+    Tell(Tell),
 }
 
-/// A reply that could not be published and whose chat has ended: it comes back in a new interaction.
+/// A notice that must reach an agent of the conversation: a reply that came back, or an
+/// interaction that ended before anybody answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Returned {
-    /// The reply's id.
+pub struct Tell {
+    /// Tells it from every other notice.
     pub id: String,
     pub conversation: ConversationKey,
     pub notice: String,
+}
+
+impl Tell {
+    /// As a queue message of its own, in the conversation's own group.
+    pub fn into_batch(self, channel_id: &ChannelId) -> (String, InboundBatch) {
+        let group = format!("{channel_id}#conversation#{}", self.conversation);
+        (group, InboundBatch { channel_id: channel_id.clone(), changes: vec![Change::Tell(self)] })
+    }
 }
 
 /// Messages of one channel that go into the queue together, in order.

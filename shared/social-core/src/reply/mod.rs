@@ -1,6 +1,9 @@
 //! A reply: what an agent wrote, on its way to the network, exactly once in effect.
 
-use std::time::Duration;
+pub mod lifecycle;
+pub(crate) mod targeting;
+
+use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +29,16 @@ pub struct Reply {
     pub text: String,
     pub written_at: Timestamp,
     pub target: Result<Target, Refusal>,
+}
+
+/// Ids only: what agents wrote belongs in no log line.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("channel_id", &self.channel_id)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a reply answers, and where it is posted.
@@ -110,7 +123,7 @@ pub enum ReplyState {
 }
 
 /// A hash of a text as it can be recognised on the network: trimmed, NFC, spaces collapsed,
-/// entities unescaped, links left out (the network rewrites them).
+/// entities unescaped; links (the network rewrites them) and leading mentions (it adds them) left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(pub String);
@@ -119,7 +132,8 @@ impl Fingerprint {
     /// Of a text as an agent wrote it or as the network shows it.
     pub fn of(text: &str) -> Self {
         let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-        let words = text.split_whitespace().filter(|word| !is_link(word));
+        let words = text.split_whitespace().skip_while(|word| word.starts_with('@'));
+        let words = words.filter(|word| !is_link(word));
         let normal: String = words.collect::<Vec<_>>().join(" ").nfc().collect();
         Self(hex::encode(Sha256::digest(normal.as_bytes())))
     }

@@ -1,7 +1,10 @@
 //! A conversation and its counterpart in CIC: what is open, what the agent was shown, who may answer.
 
+mod hearing;
+
 use std::fmt;
 
+pub use hearing::Heard;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +31,16 @@ impl ConversationKey {
     /// The key as it is stored.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// A conversation in private messages.
+    pub fn is_private(&self) -> bool {
+        self.0.starts_with("private:")
+    }
+
+    /// Whether only one visitor can write in it.
+    pub fn has_one_visitor(&self) -> bool {
+        self.is_private() || self.0.split(':').count() > 2
     }
 }
 

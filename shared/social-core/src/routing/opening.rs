@@ -1,0 +1,223 @@
+//! Opening: one open interaction per conversation, however many workers want it at once.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{RouteError, Router};
+use crate::{
+    channel::{Channel, Channels},
+    chat::{ChatError, ContactCenter, Opening, Told},
+    clock::Clock,
+    conversation::{Conversation, Interaction, State},
+    desk::DeskError,
+    inbound::{InboundQueue, OutboundQueue},
+    message::{Answerable, Message},
+    store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
+    text,
+};
+
+/// Longer than the function may run: nobody is opening any more when it is over.
+const OPENING_LEASE: Duration = Duration::from_secs(35);
+/// Chats that end under our hands before we leave it to the next delivery.
+const TRIES: usize = 3;
+
+impl<H, T, S, C, I, O, K> Router<H, T, S, C, I, O, K>
+where
+    H: Channels,
+    T: ThreadOwners,
+    S: Conversations + Ledger + Replies + Threads,
+    C: ContactCenter,
+    I: InboundQueue,
+    O: OutboundQueue,
+    K: Clock,
+{
+    /// Says a line in the conversation's chat, and opens one where there is none.
+    ///
+    /// `message` is what the conversation opens with; without it the bridge itself has to say something.
+    pub(super) async fn say_in_an_open_chat(
+        &self,
+        channel: &Channel,
+        conversation: &mut Conversation,
+        message: Option<&Message>,
+        line: &str,
+        note: impl Fn(&mut Conversation),
+    ) -> Result<(), RouteError> {
+        for _ in 0..TRIES {
+            if conversation.interaction().is_none() {
+                match self.open(channel, conversation, message).await {
+                    Err(RouteError::Desk(DeskError::Ended)) => continue,
+                    other => other?,
+                }
+            }
+            match self.desk.say(conversation, line, &note).await {
+                Err(DeskError::Ended) => {}
+                other => return other.map_err(RouteError::Desk),
+            }
+        }
+        Err(RouteError::Desk(DeskError::Ended))
+    }
+
+    /// Opens the next interaction, records it, and only then says the first word in it.
+    async fn open(
+        &self,
+        channel: &Channel,
+        conversation: &mut Conversation,
+        message: Option<&Message>,
+    ) -> Result<(), RouteError> {
+        if !self.begin_opening(conversation).await? {
+            return Ok(());
+        }
+        let opening = opening(channel, conversation, message);
+        let told = match self.desk.contact_center.open(&opening).await {
+            Ok(told) => told,
+            Err(error) => {
+                self.give_up_opening(conversation).await?;
+                if matches!(error, ChatError::UnknownWorkgroup) {
+                    tracing::warn!(
+                        metric = "WorkgroupUnknown", channel_id = %channel.id, workgroup = opening.workgroup,
+                        "CIC knows no workgroup of this name; messages wait until it does"
+                    );
+                }
+                return Err(RouteError::Desk(DeskError::Chat(error)));
+            }
+        };
+        self.record(conversation, &told).await?;
+        self.desk.take_in(conversation, &told, |_| {}).await?;
+        self.say_first_words(channel, conversation, message).await
+    }
+
+    /// `false`: somebody else has opened a chat meanwhile.
+    async fn begin_opening(&self, conversation: &mut Conversation) -> Result<bool, RouteError> {
+        let now = self.desk.clock.now();
+        match &conversation.state {
+            State::Open(_) => return Ok(false),
+            State::Opening { lease_until } if now < *lease_until => return Err(RouteError::Busy),
+            State::Opening { .. } | State::Closed => {}
+        }
+        conversation.state = State::Opening { lease_until: now + OPENING_LEASE };
+        match self.desk.store.save(conversation).await.map_err(RouteError::Store)? {
+            None => Ok(true),
+            Some(current) => {
+                *conversation = current;
+                if conversation.interaction().is_some() { Ok(false) } else { Err(RouteError::Busy) }
+            }
+        }
+    }
+
+    async fn give_up_opening(&self, conversation: &mut Conversation) -> Result<(), RouteError> {
+        self.desk
+            .amend(conversation, |conversation| {
+                if matches!(conversation.state, State::Opening { .. }) {
+                    conversation.state = State::Closed;
+                }
+            })
+            .await
+            .map_err(RouteError::Desk)
+    }
+
+    /// The chat exists; from here on it is polled. Until here it is an empty orphan that CIC drops.
+    async fn record(&self, conversation: &mut Conversation, told: &Told) -> Result<(), RouteError> {
+        conversation.generation += 1;
+        conversation.state = State::Open(Interaction {
+            chat: told.chat.clone(),
+            agent: None,
+            answered: false,
+            sequence: None,
+        });
+        let clash = self.desk.store.save(conversation).await.map_err(RouteError::Store)?;
+        if let Some(current) = clash {
+            *conversation = current;
+            // Our lease ran out and somebody else opened one. Leaving ours is a courtesy to ACD;
+            // where it fails, CIC drops the unpolled chat by itself.
+            self.desk.contact_center.exit(&told.chat).await.ok();
+            return Err(RouteError::Busy);
+        }
+        Ok(())
+    }
+
+    async fn say_first_words(
+        &self,
+        channel: &Channel,
+        conversation: &mut Conversation,
+        message: Option<&Message>,
+    ) -> Result<(), RouteError> {
+        let unanswerable = message.and_then(|message| cannot_answer(channel, message.answerable));
+        let words = [conversation.tail(), unanswerable];
+        for words in words.into_iter().flatten() {
+            self.desk.say(conversation, &text::notice(&words), |_| {}).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a reply would be refused, said from the start.
+pub(super) fn cannot_answer(channel: &Channel, answerable: Answerable) -> Option<String> {
+    let handle = channel.twitter().and_then(|source| source.reply_handle.as_ref());
+    match answerable {
+        Answerable::Yes => None,
+        Answerable::NotMentioned => Some(format!(
+            "this tweet cannot be answered: it does not mention {}, and X lets us reply only to tweets that do",
+            handle.map_or_else(|| "the company's account".to_owned(), ToString::to_string),
+        )),
+        Answerable::ReadOnly => Some(format!(
+            "this cannot be answered: the channel “{}” only watches, nothing is published from it",
+            text::clean_inline(&channel.name),
+        )),
+        Answerable::Closed => {
+            Some("this cannot be answered: the network takes no comments there".to_owned())
+        }
+    }
+}
+
+fn opening(channel: &Channel, conversation: &Conversation, message: Option<&Message>) -> Opening {
+    let workgroup = match message {
+        Some(message) => channel.workgroup_for(message.kind),
+        None if conversation.key.is_private() => {
+            channel.workgroup_for(crate::message::Kind::PrivateMessage)
+        }
+        None => &channel.workgroup,
+    };
+    Opening {
+        workgroup: workgroup.to_owned(),
+        participant_name: participant_name(channel, conversation, message),
+        language: channel.language.clone(),
+        attributes: attributes(channel, conversation, message),
+        routing_contexts: channel.routing_contexts.clone(),
+    }
+}
+
+/// The visitor's name where only one can write, the channel's where several may.
+fn participant_name(
+    channel: &Channel,
+    conversation: &Conversation,
+    message: Option<&Message>,
+) -> String {
+    match message.and_then(|message| message.author.as_ref()) {
+        Some(author) if conversation.key.has_one_visitor() => {
+            text::attribute(&text::author_name(Some(author)))
+        }
+        _ => text::attribute(&channel.name),
+    }
+}
+
+/// What handlers and screen pops can use; `docs/cic.md` lists them.
+fn attributes(
+    channel: &Channel,
+    conversation: &Conversation,
+    message: Option<&Message>,
+) -> BTreeMap<String, String> {
+    let mut attributes = channel.attributes.clone();
+    let mut set = |name: &str, value: &str| {
+        attributes.insert(name.to_owned(), text::attribute(value));
+    };
+    set("SocialNetwork", channel.network().as_str());
+    set("SocialChannel", channel.id.as_str());
+    set("SocialConversation", conversation.key.as_str());
+    if let Some(message) = message {
+        set("SocialMessage", message.id.as_str());
+        set("SocialThread", message.thread.root());
+        set("SocialKind", message.kind.label());
+        set("SocialAuthor", &text::author_name(message.author.as_ref()));
+        set("SocialPermalink", message.permalink.as_deref().unwrap_or_default());
+    }
+    attributes
+}

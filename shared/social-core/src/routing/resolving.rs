@@ -1,0 +1,161 @@
+//! Resolving: which conversation a message belongs to. The rules stand in `docs/conversations.md`.
+
+use super::{RouteError, Router};
+use crate::{
+    channel::{Channel, Scope},
+    chat::ContactCenter,
+    clock::Clock,
+    conversation::ConversationKey,
+    inbound::{InboundQueue, OutboundQueue},
+    message::{Kind, Message, MessageId, Owner, Thread},
+    store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
+};
+
+impl<H, T, S, C, I, O, K> Router<H, T, S, C, I, O, K>
+where
+    H: crate::channel::Channels,
+    T: ThreadOwners,
+    S: Conversations + Ledger + Replies + Threads,
+    C: ContactCenter,
+    I: InboundQueue,
+    O: OutboundQueue,
+    K: Clock,
+{
+    /// `None`: the message belongs to no visitor's conversation, as a page's own post does.
+    pub(super) async fn conversation_of(
+        &self,
+        channel: &Channel,
+        message: &Message,
+    ) -> Result<Option<ConversationKey>, RouteError> {
+        match &message.thread {
+            Thread::Private { visitor_id } => Ok(Some(key("private", visitor_id, None))),
+            Thread::Post { post_id, top_level, top_level_author, .. } => {
+                if self.owner(channel, message).await? == Some(Owner::Visitor) {
+                    return Ok(Some(key("post", post_id.as_str(), None)));
+                }
+                match top_level {
+                    Some(top_level) => {
+                        let author = top_level_author.as_deref();
+                        self.under_comment(channel, message, post_id, top_level, author).await
+                    }
+                    None => Ok(own_branch(message, post_id)),
+                }
+            }
+            Thread::Tweets { conversation_id, in_reply_to, .. } => {
+                let by_author =
+                    channel.twitter().is_some_and(|source| source.scope == Scope::Author);
+                let visitors = self.owner(channel, message).await? == Some(Owner::Visitor);
+                match (visitors && !by_author, message.own) {
+                    (true, _) => Ok(Some(key("tweets", conversation_id.as_str(), None))),
+                    (false, true) => self.where_it_answers(channel, in_reply_to.as_ref()).await,
+                    (false, false) => {
+                        let author = message.author.as_ref().map(|author| author.id.as_str());
+                        Ok(Some(key("tweets", conversation_id.as_str(), author)))
+                    }
+                }
+            }
+        }
+    }
+
+    /// A nested comment belongs where its top-level comment went.
+    async fn under_comment(
+        &self,
+        channel: &Channel,
+        message: &Message,
+        post_id: &MessageId,
+        top_level: &MessageId,
+        top_level_author: Option<&str>,
+    ) -> Result<Option<ConversationKey>, RouteError> {
+        let known = self.where_it_answers(channel, Some(top_level)).await?;
+        if known.is_some() {
+            return Ok(known);
+        }
+        let writer = message.author.as_ref().map(|author| author.id.as_str());
+        let page = channel.facebook().map(|page| page.page_id.as_str());
+        match top_level_author.or(writer) {
+            Some(author) if Some(author) != page && !message.own => {
+                Ok(Some(key("post", post_id.as_str(), Some(author))))
+            }
+            // Under a comment of the page's own: the visitor who answers it has the conversation.
+            _ if message.own => Ok(None),
+            _ => match writer {
+                Some(writer) => Ok(Some(key("post", post_id.as_str(), Some(writer)))),
+                None => Ok(Some(key("comment", top_level.as_str(), None))),
+            },
+        }
+    }
+
+    async fn where_it_answers(
+        &self,
+        channel: &Channel,
+        message_id: Option<&MessageId>,
+    ) -> Result<Option<ConversationKey>, RouteError> {
+        let Some(message_id) = message_id else { return Ok(None) };
+        let known = Ledger::conversation_of(&self.desk.store, &channel.id, message_id).await;
+        known.map_err(RouteError::Store)
+    }
+
+    /// Whose thread it is: told by the message, remembered, or asked of the network once.
+    async fn owner(
+        &self,
+        channel: &Channel,
+        message: &Message,
+    ) -> Result<Option<Owner>, RouteError> {
+        let root = message.thread.root();
+        if message.id.as_str() == root && (message.author.is_some() || message.own) {
+            let owner = if message.own { Owner::Company } else { Owner::Visitor };
+            return Ok(Some(owner));
+        }
+        let store = &self.desk.store;
+        if let Some(owner) = store.owner(&channel.id, root).await.map_err(RouteError::Store)? {
+            return Ok(Some(owner));
+        }
+        let told = match &message.thread {
+            Thread::Post { owner, .. } | Thread::Tweets { owner, .. } => *owner,
+            Thread::Private { .. } => None,
+        };
+        let owner = match told {
+            Some(owner) => Some(owner),
+            None => {
+                let asked = self.thread_owners.look_up(channel, message).await;
+                asked.map_err(RouteError::Thread)?
+            }
+        };
+        if let Some(owner) = owner {
+            store.remember(&channel.id, root, owner).await.map_err(RouteError::Store)?;
+        }
+        Ok(owner)
+    }
+
+    /// A message outside every conversation: a post or tweet of the company's own. Its thread is
+    /// remembered as the company's.
+    pub(super) async fn note_own_thread(
+        &self,
+        channel: &Channel,
+        message: &Message,
+    ) -> Result<(), RouteError> {
+        let root = message.thread.root();
+        if message.own && message.id.as_str() == root {
+            let store = &self.desk.store;
+            store.remember(&channel.id, root, Owner::Company).await.map_err(RouteError::Store)?;
+        }
+        Ok(())
+    }
+}
+
+/// Under a post of the page's own each visitor has a conversation; without an author each comment.
+fn own_branch(message: &Message, post_id: &MessageId) -> Option<ConversationKey> {
+    match &message.author {
+        _ if message.own => None,
+        _ if message.kind == Kind::Post => Some(key("post", post_id.as_str(), None)),
+        Some(author) => Some(key("post", post_id.as_str(), Some(&author.id))),
+        None => Some(key("comment", message.id.as_str(), None)),
+    }
+}
+
+fn key(kind: &str, root: &str, author: Option<&str>) -> ConversationKey {
+    ConversationKey(match author {
+        Some(author) => format!("{kind}:{root}:{author}"),
+        None => format!("{kind}:{root}"),
+    })
+}
