@@ -4,6 +4,7 @@
 pub mod channel;
 pub mod chat;
 pub mod clock;
+pub mod collecting;
 pub mod conversation;
 pub mod credential;
 pub mod desk;
@@ -11,6 +12,7 @@ pub mod inbound;
 pub mod intake;
 pub mod message;
 pub mod polling;
+pub mod publishing;
 pub mod reply;
 pub mod routing;
 pub mod store;

@@ -1,0 +1,234 @@
+//! Collecting: looks at every open chat often enough to keep it alive and to hear its agent soon.
+
+mod watch;
+
+use std::{cell::RefCell, time::Duration};
+
+use futures::{StreamExt, future, stream::FuturesUnordered};
+use jiff::Timestamp;
+
+use crate::{
+    chat::{Chat, ChatError, ContactCenter, Told},
+    clock::Clock,
+    desk::{Desk, DeskError},
+    inbound::{InboundQueue, OutboundQueue},
+    store::{Conversations, Leases, OpenChat},
+    verdict::{Classify, Failure, Verdict},
+};
+use watch::Watch;
+
+/// Looks that are under way at once.
+const LOOKS_AT_ONCE: usize = 64;
+/// How often the loop wakes to see which chats are due.
+const TICK: Duration = Duration::from_millis(200);
+
+/// How the collector goes about its chats.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    pub shard: u32,
+    /// Pause between two readings of the list of open chats.
+    pub list_every: Duration,
+    /// Least pause between two looks at a chat in which something happens.
+    pub active: Duration,
+    /// Greatest pause between two looks at any chat: CIC drops a chat that nobody polls.
+    pub quiet: Duration,
+    /// When the run ends, if no successor has taken over before.
+    pub until: Timestamp,
+}
+
+/// Where nudges arrive: names of chats to look at now.
+pub trait NudgeQueue {
+    /// Waits up to `wait` for nudges.
+    async fn receive(&self, wait: Duration) -> Result<Vec<String>, Failure>;
+}
+
+/// Why a look at a chat failed.
+#[derive(Debug, thiserror::Error)]
+enum LookError {
+    #[error("CIC did not answer the look")]
+    Chat(#[source] ChatError),
+    #[error("what the chat told was not taken in")]
+    Desk(#[source] DeskError),
+    #[error("cannot read the conversation")]
+    Store(#[source] Failure),
+}
+
+impl Classify for LookError {
+    fn verdict(&self) -> Verdict {
+        match self {
+            Self::Chat(error) => error.verdict(),
+            Self::Desk(error) => error.verdict(),
+            Self::Store(failure) => failure.verdict(),
+        }
+    }
+
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::Chat(error) => error.error_type(),
+            Self::Desk(error) => error.error_type(),
+            Self::Store(failure) => failure.error_type(),
+        }
+    }
+}
+
+/// What a look told about how soon to look again.
+struct Look {
+    chat_id: String,
+    chat: Option<Chat>,
+    something_happened: bool,
+    poll_after: Duration,
+}
+
+/// The collector of one shard.
+#[derive(Debug)]
+pub struct Collector<L, N, S, C, I, O, K> {
+    pub leases: L,
+    pub nudges: N,
+    pub desk: Desk<S, C, I, O, K>,
+    pub pace: Pace,
+}
+
+impl<L, N, S, C, I, O, K> Collector<L, N, S, C, I, O, K>
+where
+    L: Leases,
+    N: NudgeQueue,
+    S: Conversations,
+    C: ContactCenter,
+    I: InboundQueue,
+    O: OutboundQueue,
+    K: Clock,
+{
+    /// Watches the shard's chats until a successor takes over or the run ends.
+    ///
+    /// Takes the lease from the predecessor at once. For a moment both look, which is harmless:
+    /// what an agent wrote is queued under the same id by either.
+    pub async fn run(&self) -> Result<(), Failure> {
+        let name = format!("collect-replies#{}", self.pace.shard);
+        let length = self.until_the_end() + Duration::from_secs(10);
+        let lease = self.leases.take_over(&name, length).await?;
+        let watch = RefCell::new(Watch::default());
+        let list = async {
+            while self.clock_is_running() && self.leases.holds(&lease).await.unwrap_or(true) {
+                self.list(&watch).await;
+                self.desk.clock.sleep(self.pace.list_every).await;
+            }
+            watch.borrow_mut().close();
+        };
+        let work = future::join(list, self.look_around(&watch));
+        let nudges = self.hear_nudges(&watch);
+        future::select(std::pin::pin!(work), std::pin::pin!(nudges)).await;
+        Ok(())
+    }
+
+    fn clock_is_running(&self) -> bool {
+        self.desk.clock.now() < self.pace.until
+    }
+
+    fn until_the_end(&self) -> Duration {
+        let left = self.pace.until.duration_since(self.desk.clock.now());
+        Duration::try_from(left).unwrap_or_default()
+    }
+
+    async fn list(&self, watch: &RefCell<Watch>) {
+        match self.desk.store.open_chats(self.pace.shard).await {
+            Ok(chats) => watch.borrow_mut().update(chats, self.desk.clock.now()),
+            // The chats that we know of are looked at all the same.
+            Err(failure) => tracing::warn!(
+                error_type = failure.error_type(), error = %failure, "cannot list the open chats"
+            ),
+        }
+    }
+
+    async fn hear_nudges(&self, watch: &RefCell<Watch>) {
+        loop {
+            match self.nudges.receive(Duration::from_secs(20)).await {
+                Ok(chat_ids) => {
+                    let now = self.desk.clock.now();
+                    let mut watch = watch.borrow_mut();
+                    chat_ids.iter().for_each(|chat_id| watch.look_now(chat_id, now));
+                }
+                Err(failure) => {
+                    tracing::warn!(
+                        error_type = failure.error_type(), error = %failure, "cannot hear nudges"
+                    );
+                    self.desk.clock.sleep(self.pace.list_every).await;
+                }
+            }
+        }
+    }
+
+    /// Looks at what is due until the watch closes. A look that has begun is always ended: what
+    /// CIC has told it once it will not tell again.
+    async fn look_around(&self, watch: &RefCell<Watch>) {
+        let mut looks = FuturesUnordered::new();
+        loop {
+            let room = LOOKS_AT_ONCE.saturating_sub(looks.len());
+            for due in watch.borrow_mut().take_due(self.desk.clock.now(), room) {
+                looks.push(self.look(due));
+            }
+            let tick = std::pin::pin!(self.desk.clock.sleep(TICK));
+            if looks.is_empty() {
+                if watch.borrow().is_closed() {
+                    return;
+                }
+                tick.await;
+            } else if let future::Either::Left((Some(look), _)) =
+                future::select(looks.next(), tick).await
+            {
+                watch.borrow_mut().looked(&look, self.pace, self.desk.clock.now());
+            }
+        }
+    }
+
+    async fn look(&self, open: OpenChat) -> Look {
+        let chat_id = open.chat.chat_id.clone();
+        match self.look_and_take_in(&open).await {
+            Ok(told) => Look {
+                chat_id,
+                something_happened: !told.events.is_empty(),
+                poll_after: told.poll_after,
+                chat: Some(told.chat),
+            },
+            Err(LookError::Chat(ChatError::Gone)) => {
+                Look { chat_id, chat: None, something_happened: false, poll_after: self.pace.quiet }
+            }
+            Err(error) => {
+                let failure = Failure::from(error);
+                tracing::warn!(
+                    channel_id = %open.channel_id, error_type = failure.error_type(),
+                    error = %failure, "look at a chat failed"
+                );
+                let chat = Some(open.chat);
+                Look { chat_id, chat, something_happened: false, poll_after: self.pace.active }
+            }
+        }
+    }
+
+    async fn look_and_take_in(&self, open: &OpenChat) -> Result<Told, LookError> {
+        let told = match self.desk.contact_center.poll(&open.chat).await {
+            Ok(told) if told.events.is_empty() && told.chat == open.chat => return Ok(told),
+            Ok(told) => told,
+            Err(ChatError::Gone) => {
+                self.note_end(open).await?;
+                return Err(LookError::Chat(ChatError::Gone));
+            }
+            Err(error) => return Err(LookError::Chat(error)),
+        };
+        let loaded = self.desk.store.load(&open.channel_id, &open.conversation).await;
+        let mut conversation = loaded.map_err(LookError::Store)?;
+        self.desk.take_in(&mut conversation, &told, |_| {}).await.map_err(LookError::Desk)?;
+        Ok(told)
+    }
+
+    async fn note_end(&self, open: &OpenChat) -> Result<(), LookError> {
+        let loaded = self.desk.store.load(&open.channel_id, &open.conversation).await;
+        let mut conversation = loaded.map_err(LookError::Store)?;
+        if conversation.is_open_in(&open.chat) {
+            self.desk.end(&mut conversation).await.map_err(LookError::Desk)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

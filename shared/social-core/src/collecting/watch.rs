@@ -1,0 +1,104 @@
+//! The watch: which open chat is due for a look, and when.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::Timestamp;
+
+use super::{Look, Pace};
+use crate::store::OpenChat;
+
+/// How long a chat in which something happened counts as active.
+const STAYS_ACTIVE: Duration = Duration::from_secs(120);
+
+/// All open chats of a shard, by their id.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    chats: BTreeMap<String, Watched>,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct Watched {
+    open: OpenChat,
+    due: Timestamp,
+    /// A look is under way.
+    looking: bool,
+    last_event: Timestamp,
+    /// A nudge came while a look was under way.
+    look_again: bool,
+}
+
+impl Watch {
+    /// Nothing is due any more.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Takes the list as it stands now: new chats are due at once, ended ones are forgotten.
+    pub(super) fn update(&mut self, chats: Vec<OpenChat>, now: Timestamp) {
+        let mut before = std::mem::take(&mut self.chats);
+        for open in chats {
+            let id = open.chat.chat_id.clone();
+            let watched = match before.remove(&id) {
+                // The list may lag behind a switchover that a look has just told us of.
+                Some(watched) => Watched {
+                    open: OpenChat { chat: watched.open.chat.clone(), ..open },
+                    ..watched
+                },
+                None => {
+                    Watched { open, due: now, looking: false, last_event: now, look_again: false }
+                }
+            };
+            self.chats.insert(id, watched);
+        }
+    }
+
+    pub(super) fn look_now(&mut self, chat_id: &str, now: Timestamp) {
+        if let Some(watched) = self.chats.get_mut(chat_id) {
+            watched.due = now;
+            watched.look_again = watched.looking;
+        }
+    }
+
+    /// Up to `room` chats that are due, the longest overdue first.
+    pub(super) fn take_due(&mut self, now: Timestamp, room: usize) -> Vec<OpenChat> {
+        let room = if self.closed { 0 } else { room };
+        let mut due: Vec<&mut Watched> = self
+            .chats
+            .values_mut()
+            .filter(|watched| !watched.looking && watched.due <= now)
+            .collect();
+        due.sort_by_key(|watched| watched.due);
+        due.truncate(room);
+        due.into_iter()
+            .map(|watched| {
+                watched.looking = true;
+                watched.open.clone()
+            })
+            .collect()
+    }
+
+    /// A look has ended: when is the next one?
+    pub(super) fn looked(&mut self, look: &Look, pace: Pace, now: Timestamp) {
+        let Some(chat) = &look.chat else {
+            self.chats.remove(&look.chat_id);
+            return;
+        };
+        let Some(watched) = self.chats.get_mut(&look.chat_id) else { return };
+        watched.open.chat.clone_from(chat);
+        watched.looking = false;
+        if look.something_happened {
+            watched.last_event = now;
+        }
+        let active = !watched.open.answered || now < watched.last_event + STAYS_ACTIVE;
+        let pause = if active { look.poll_after.max(pace.active) } else { pace.quiet };
+        watched.due = now + pause.min(pace.quiet);
+        if std::mem::take(&mut watched.look_again) {
+            watched.due = now;
+        }
+    }
+}
