@@ -1,1 +1,16 @@
-//! placeholder
+//! The Lambda edge, written once: start-up, settings, queue batches, schedules, logs and metrics.
+//! No rule of the bridge lives here, and no network's JSON.
+
+mod batch;
+mod clock;
+mod metrics;
+mod schedule;
+mod settings;
+mod start;
+
+pub use batch::{FifoQueue, SqsQueue, process_batch, run_queue};
+pub use clock::SystemClock;
+pub use lambda_runtime::Error;
+pub use schedule::run_schedule;
+pub use settings::{SettingsError, from_environment};
+pub use start::start;

@@ -145,7 +145,9 @@ where
                 Ok(chat_ids) => {
                     let now = self.desk.clock.now();
                     let mut watch = watch.borrow_mut();
-                    chat_ids.iter().for_each(|chat_id| watch.look_now(chat_id, now));
+                    for chat_id in &chat_ids {
+                        watch.look_now(chat_id, now);
+                    }
                 }
                 Err(failure) => {
                     tracing::warn!(

@@ -8,7 +8,7 @@ use super::{Look, Pace};
 use crate::store::OpenChat;
 
 /// How long a chat in which something happened counts as active.
-const STAYS_ACTIVE: Duration = Duration::from_secs(120);
+const STAYS_ACTIVE: Duration = Duration::from_mins(2);
 
 /// All open chats of a shard, by their id.
 #[derive(Debug, Default)]

@@ -114,12 +114,11 @@ where
             Thread::Post { owner, .. } | Thread::Tweets { owner, .. } => *owner,
             Thread::Private { .. } => None,
         };
-        let owner = match told {
-            Some(owner) => Some(owner),
-            None => {
-                let asked = self.thread_owners.look_up(channel, message).await;
-                asked.map_err(RouteError::Thread)?
-            }
+        let owner = if told.is_some() {
+            told
+        } else {
+            let asked = self.thread_owners.look_up(channel, message).await;
+            asked.map_err(RouteError::Thread)?
         };
         if let Some(owner) = owner {
             store.remember(&channel.id, root, owner).await.map_err(RouteError::Store)?;

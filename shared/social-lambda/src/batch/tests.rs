@@ -1,0 +1,112 @@
+use std::cell::RefCell;
+
+use serde_json::{Value, json};
+
+use super::*;
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?}")]
+struct Refused(Verdict);
+
+impl Classify for Refused {
+    fn verdict(&self) -> Verdict {
+        self.0
+    }
+
+    fn error_type(&self) -> &'static str {
+        "refused"
+    }
+}
+
+/// Logs what the loop asks of the queue.
+#[derive(Default)]
+struct Queue(RefCell<Vec<String>>);
+
+impl FifoQueue for Queue {
+    async fn park(&self, body: &str, reason: &str, group: &str) -> Result<(), Failure> {
+        self.0.borrow_mut().push(format!("park {group} {reason} {body}"));
+        Ok(())
+    }
+
+    async fn delay(&self, handles: &[String], pause: Duration) -> Result<(), Failure> {
+        self.0.borrow_mut().push(format!("delay {} {}s", handles.join("+"), pause.as_secs()));
+        Ok(())
+    }
+}
+
+fn record(group: &str, id: &str, body: &str, received: u32) -> Value {
+    json!({ "messageId": id, "receiptHandle": format!("r-{id}"), "body": body,
+            "attributes": { "MessageGroupId": group, "ApproximateReceiveCount": received.to_string() } })
+}
+
+async fn process(records: Value, time_left: Duration) -> (Vec<String>, Vec<String>, Vec<String>) {
+    let event = serde_json::from_value(json!({ "Records": records })).unwrap();
+    let (queue, done) = (Queue::default(), RefCell::new(Vec::new()));
+    let deadline = SystemClock.now() + time_left;
+    let response = process_batch(event, &queue, &SystemClock, deadline, &async |body: String| {
+        done.borrow_mut().push(body.clone());
+        match body.as_str() {
+            "retry" => Err(Refused(Verdict::RETRY)),
+            "wait" => Err(Refused(Verdict::WAIT)),
+            "reset" => Err(Refused(Verdict::Wait { after: Some(Duration::from_secs(77)) })),
+            "reject" => Err(Refused(Verdict::Reject)),
+            "panic" => panic!("boom"),
+            _ => Ok(()),
+        }
+    })
+    .await;
+    let failed = response.batch_item_failures.into_iter().map(|item| item.item_identifier);
+    (failed.collect(), done.into_inner(), queue.0.into_inner())
+}
+
+const TIME: Duration = Duration::from_secs(30);
+
+#[tokio::test]
+async fn a_failure_holds_back_its_own_group_only() {
+    let records = json!([
+        record("a", "1", r#""ok""#, 1),
+        record("a", "2", r#""retry""#, 1),
+        record("a", "3", r#""ok""#, 1),
+        record("b", "4", r#""ok""#, 1),
+    ]);
+    let (failed, done, asked) = process(records, TIME).await;
+    assert_eq!(failed, ["2", "3"]);
+    assert_eq!(done.iter().filter(|body| *body == "ok").count(), 2);
+    assert_eq!(asked, ["delay r-2+r-3 2s"]);
+}
+
+#[tokio::test]
+async fn what_is_parked_holds_nobody_back() {
+    let records = json!([
+        record("a", "1", "{", 1),
+        record("a", "2", r#""reject""#, 1),
+        record("a", "3", r#""ok""#, 1),
+    ]);
+    let (failed, done, asked) = process(records, TIME).await;
+    assert!(failed.is_empty());
+    assert_eq!(done, ["reject", "ok"]);
+    assert_eq!(asked, ["park a malformed_message {", "park a refused \"reject\""]);
+}
+
+#[tokio::test]
+async fn waiting_grows_with_each_delivery_up_to_a_quarter_of_an_hour() {
+    for (body, received, pause) in [
+        (r#""wait""#, 1, 5),
+        (r#""wait""#, 3, 20),
+        (r#""wait""#, 40, 900),
+        (r#""reset""#, 1, 77),
+        (r#""panic""#, 2, 4),
+    ] {
+        let (failed, _, asked) = process(json!([record("a", "1", body, received)]), TIME).await;
+        assert_eq!(failed, ["1"]);
+        assert_eq!(asked, [format!("delay r-1 {pause}s")], "{body} {received}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_begun_that_may_not_end_in_time() {
+    let records = json!([record("a", "1", r#""ok""#, 1)]);
+    let (failed, done, asked) = process(records, Duration::from_secs(5)).await;
+    assert_eq!((failed, done), (vec!["1".to_owned()], vec![]));
+    assert_eq!(asked, ["delay r-1 0s"]);
+}
