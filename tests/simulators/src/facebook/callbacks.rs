@@ -23,7 +23,7 @@ const BATCH: usize = 1_000;
 /// How long the app has for its answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// What could not be delivered for this long is dropped.
 const KEPT: SignedDuration = SignedDuration::from_hours(36);
 

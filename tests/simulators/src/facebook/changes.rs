@@ -6,12 +6,16 @@ use serde_json::{Value, json};
 use super::{
     Facebook,
     callbacks::Change,
+    members::set,
     nodes::{permalink, status_type},
-    threads::Message,
+    threads::{Message, Sender},
     time::graph_time,
     world::{Author, Object, World},
 };
 use crate::seed::facebook as seed;
+
+/// The app behind the page's own inbox, where people answer by hand.
+const INBOX_APP_ID: &str = "263902037430900";
 
 /// What was done to a post or comment.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,9 +87,10 @@ impl Facebook {
     ) {
         let (page, person) = (page.to_owned(), person.id.as_str());
         let mut said = json!({ "mid": message.id, "text": message.text });
-        let (field, sender, recipient) = if message.by_page {
-            said["is_echo"] = true.into();
-            said["app_id"] = seed::APP_ID.parse::<u64>().unwrap_or_default().into();
+        let (field, sender, recipient) = if message.by_page() {
+            set(&mut said, "is_echo", true);
+            let app = if message.by == Sender::App { seed::APP_ID } else { INBOX_APP_ID };
+            set(&mut said, "app_id", app.parse::<u64>().unwrap_or_default());
             ("message_echoes", page.as_str(), person)
         } else {
             ("messages", person, page.as_str())
@@ -124,16 +129,20 @@ fn comment_value(world: &World, comment: &Object, verb: Verb) -> Value {
     if verb == Verb::Remove {
         return value;
     }
-    value["message"] = comment.message.as_str().into();
-    value["permalink_url"] = permalink(comment).into();
+    set(&mut value, "message", comment.message.as_str());
+    set(&mut value, "permalink_url", permalink(comment));
     if let Some(photo) = &comment.photo_url {
-        value["photo"] = photo.as_str().into();
+        set(&mut value, "photo", photo.as_str());
     }
     if let Some(post) = world.objects.get(post_id) {
-        value["post"] = json!({
-            "status_type": status_type(post), "is_published": true, "promotion_status": "inactive",
-            "updated_time": graph_time(post.updated), "permalink_url": permalink(post), "id": post.id,
-        });
+        set(
+            &mut value,
+            "post",
+            json!({
+                "status_type": status_type(post), "is_published": true, "promotion_status": "inactive",
+                "updated_time": graph_time(post.updated), "permalink_url": permalink(post), "id": post.id,
+            }),
+        );
     }
     value
 }
@@ -154,13 +163,13 @@ fn post_value(post: &Object, verb: Verb) -> Value {
     if verb == Verb::Remove {
         return value;
     }
-    value["published"] = 1.into();
+    set(&mut value, "published", 1);
     if !post.message.is_empty() {
-        value["message"] = post.message.as_str().into();
+        set(&mut value, "message", post.message.as_str());
     }
     if let Some(photo) = &post.photo_url {
-        value["link"] = photo.as_str().into();
-        value["photo_id"] = post.own_part().into();
+        set(&mut value, "link", photo.as_str());
+        set(&mut value, "photo_id", post.own_part());
     }
     value
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{
     errors::GraphError,
     fields::Field,
+    members::set,
     nodes::{View, Wanted},
     paging::{self, Edge, Listed, Style},
     world::{Object, Page},
@@ -53,7 +54,8 @@ impl View<'_> {
         posts.retain(|post| include_hidden || !post.hidden);
         posts.reverse();
         let edge = self.edge(&page.id, name, params, limit, "newest");
-        edge.within(&mut posts)?;
+        edge.since(&mut posts)?;
+        edge.until(&mut posts)?;
         let (posts, paging) = match self.settings.paging {
             Style::Cursor => edge.by_cursor(posts)?,
             Style::Time => edge.by_time(posts)?,
@@ -89,7 +91,7 @@ impl View<'_> {
         }
         let order = order.unwrap_or("chronological");
         let edge = self.edge(&object.id, "comments", params, limit, &format!("{stream}{order}"));
-        edge.within(&mut comments)?;
+        edge.since(&mut comments)?; // there is no `until` on comments
         let (comments, paging) = edge.by_cursor(comments)?;
         let data = comments
             .into_iter()
@@ -165,12 +167,13 @@ impl View<'_> {
 
 /// `{"data":[…],"paging"?,"summary"?}`.
 pub(super) fn list(data: Vec<Value>, paging: Option<Value>, summary: Option<Value>) -> Value {
-    let mut list = json!({ "data": data });
+    let mut list = json!({});
+    set(&mut list, "data", data);
     if let Some(paging) = paging {
-        list["paging"] = paging;
+        set(&mut list, "paging", paging);
     }
     if let Some(summary) = summary {
-        list["summary"] = summary;
+        set(&mut list, "summary", summary);
     }
     list
 }
@@ -185,7 +188,8 @@ pub(super) fn nested_params(field: &Field) -> Params {
 }
 
 fn unless_empty(list: Value) -> Option<Value> {
-    let empty = list["data"].as_array().is_none_or(Vec::is_empty) && list.get("summary").is_none();
+    let empty = list.get("data").and_then(Value::as_array).is_none_or(Vec::is_empty)
+        && list.get("summary").is_none();
     (!empty).then_some(list)
 }
 

@@ -3,6 +3,8 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::members::set;
+
 /// An error as Facebook words it. Classified by `code`; `type` says little.
 #[derive(Debug, PartialEq)]
 pub(super) struct GraphError {
@@ -49,17 +51,15 @@ impl GraphError {
         let mut error = json!({
             "message": self.message, "type": self.kind, "code": self.code, "fbtrace_id": trace,
         });
-        if let Some(error) = error.as_object_mut() {
-            if let Some(subcode) = self.subcode {
-                error.insert("error_subcode".to_owned(), subcode.into());
-            }
-            if let Some((title, text)) = self.for_people {
-                error.insert("error_user_title".to_owned(), title.into());
-                error.insert("error_user_msg".to_owned(), text.into());
-            }
-            if self.transient || self.for_people.is_some() {
-                error.insert("is_transient".to_owned(), self.transient.into());
-            }
+        if let Some(subcode) = self.subcode {
+            set(&mut error, "error_subcode", subcode);
+        }
+        if let Some((title, text)) = self.for_people {
+            set(&mut error, "error_user_title", title);
+            set(&mut error, "error_user_msg", text);
+        }
+        if self.transient || self.for_people.is_some() {
+            set(&mut error, "is_transient", self.transient);
         }
         json!({ "error": error })
     }

@@ -10,7 +10,7 @@ use super::{
     errors::GraphError,
     nodes::{View, Wanted, can_reply_privately, collect},
     paging::{self, Listed},
-    threads::{Message, Thread},
+    threads::{Message, Sender, Thread},
     time::graph_time,
     world::{Author, World},
 };
@@ -54,7 +54,7 @@ pub(super) fn send(facebook: &Facebook, call: &Call) -> Outcome {
     } else {
         return Err(GraphError::parameter("The parameter recipient is required"));
     };
-    let message = world.add_message(&page, &person, (true, &text), facebook.now());
+    let message = world.add_message(&page, &person, (Sender::App, &text), facebook.now());
     facebook.tell_message(&world, &page, &person, &message);
     Ok(json!({ "recipient_id": person.id, "message_id": message.id }))
 }
@@ -68,14 +68,14 @@ fn answer_privately(
 ) -> Result<Author, GraphError> {
     let gone = || GraphError::gone(&http::Method::POST, id);
     let object = world.objects.get(id).filter(|object| object.page == page).ok_or_else(gone)?;
-    if object.answered_privately {
+    if object.answered_privately.is_some() {
         return Err(GraphError::already_replied());
     }
     if !can_reply_privately(world, object, now) {
         return Err(GraphError::cannot_reply_privately());
     }
     let object = world.objects.get_mut(id).ok_or_else(gone)?;
-    object.answered_privately = true;
+    object.answered_privately = Some(now);
     Ok(object.author.clone())
 }
 
@@ -206,7 +206,7 @@ impl View<'_> {
 
     fn message(&self, thread: &Thread, message: &Message, wanted: Wanted) -> Outcome {
         let (visitor, page) = (person(&thread.person), self.page_as_person(thread));
-        let (from, to) = if message.by_page { (page, visitor) } else { (visitor, page) };
+        let (from, to) = if message.by_page() { (page, visitor) } else { (visitor, page) };
         collect(&message.id, wanted, &["created_time", "id"], |field| {
             Ok(match field.name.as_str() {
                 "id" => Some(message.id.as_str().into()),

@@ -2,7 +2,8 @@
 //!
 //! Follows section A of the contract of the social networks. [`world`] is the ledger of what people wrote; [`call`]
 //! proves who asks; [`reading`], [`publishing`] and [`messaging`] are the Graph API; [`changes`] and [`callbacks`]
-//! tell the app what happened; [`people`] is the control interface, through which visitors act.
+//! tell the app what happened; [`people`] and [`setup`] are the control interface, through
+//! which visitors act.
 
 mod answer;
 mod call;
@@ -12,6 +13,7 @@ mod edges;
 mod envelope;
 mod errors;
 mod fields;
+mod members;
 mod messaging;
 mod nodes;
 mod paging;
@@ -20,6 +22,7 @@ mod publishing;
 mod reading;
 mod routes;
 mod settings;
+mod setup;
 mod threads;
 mod time;
 mod world;
@@ -75,7 +78,7 @@ impl Facebook {
     /// The Graph API behind faults and counts, and the control interface under `/_sim`.
     pub fn router(&self) -> Router {
         let contract = routes::contract().with_state(self.clone());
-        let sim = people::routes().with_state(self.clone());
+        let sim = people::routes().merge(setup::routes()).with_state(self.clone());
         let world = self.clone();
         controlled(contract, sim, &self.0.control, move || world.reset())
     }

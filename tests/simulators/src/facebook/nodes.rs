@@ -66,8 +66,16 @@ impl View<'_> {
                 Some(post.message.as_str()).filter(|text| !text.is_empty()).map(Value::from)
             }
             "is_published" | "is_instagram_eligible" => Some(true.into()),
-            "is_expired" | "is_popular" | "is_app_share" | "is_spherical" | "is_fb_live_videos"
-            | "is_live_clip" | "is_inline_created" => Some(false.into()),
+            "is_expired"
+            | "is_popular"
+            | "is_app_share"
+            | "is_spherical"
+            | "is_fb_live_videos"
+            | "is_eligible_for_dark_post"
+            | "is_eligible_for_promotion"
+            | "was_fb_live_videos"
+            | "is_live_clip"
+            | "is_inline_created" => Some(false.into()),
             "status_type" => Some(status_type(post).into()),
             "promotion_status" => Some("inactive".into()),
             "timeline_visibility" => Some("normal".into()),
@@ -77,7 +85,7 @@ impl View<'_> {
                 let name = self.world.page(&post.page).map(|page| page.name.as_str());
                 json!({ "data": [{ "id": post.page, "name": name }] })
             }),
-            "attachments" => self.attachments(post, field)?,
+            "attachments" => attachments(post, field.fields.as_deref())?,
             name if knows(IDLE_POST_FIELDS, name) => None,
             _ => return self.common_field(post, field, "Post"),
         })
@@ -98,7 +106,7 @@ impl View<'_> {
                 .transpose()?,
             "parent" => self.other(comment.parent.as_deref(), below)?,
             "object" => self.other(comment.post.as_deref(), below)?,
-            "private_reply_conversation" if comment.answered_privately => self
+            "private_reply_conversation" if comment.answered_privately.is_some() => self
                 .world
                 .thread(&comment.page, &comment.author.id)
                 .map(|thread| json!({ "id": thread.id })),
@@ -180,12 +188,6 @@ impl View<'_> {
         object.map(|object| self.node(object, wanted)).transpose()
     }
 
-    fn attachments(&self, post: &Object, field: &Field) -> Result<Option<Value>, GraphError> {
-        let Some(whole) = attachment(post) else { return Ok(None) };
-        let picked = pick(&whole, field.fields.as_deref(), ATTACHMENT_FIELDS)?;
-        Ok(Some(json!({ "data": [picked] })))
-    }
-
     /// Once, within seven days, and not to a page.
     pub(super) fn can_reply_privately(&self, object: &Object) -> bool {
         can_reply_privately(self.world, object, self.now)
@@ -194,7 +196,7 @@ impl View<'_> {
 
 /// Whether the page may still send its one private reply to this post or comment.
 pub(super) fn can_reply_privately(world: &World, object: &Object, now: Timestamp) -> bool {
-    !object.answered_privately
+    object.answered_privately.is_none()
         && world.page(&object.author.id).is_none()
         && now.duration_since(object.created) <= PRIVATE_REPLY_WINDOW
 }
@@ -223,6 +225,13 @@ pub(super) fn status_type(post: &Object) -> &'static str {
         (None, true) => "mobile_status_update",
         (None, false) => "wall_post",
     }
+}
+
+/// A post's attachments come as a list, a comment's as one.
+fn attachments(post: &Object, wanted: Wanted) -> Result<Option<Value>, GraphError> {
+    let picked =
+        attachment(post).map(|whole| pick(&whole, wanted, ATTACHMENT_FIELDS)).transpose()?;
+    Ok(picked.map(|picked| json!({ "data": [picked] })))
 }
 
 fn attachment(object: &Object) -> Option<Value> {

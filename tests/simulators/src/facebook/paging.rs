@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{errors::GraphError, time};
+use super::{errors::GraphError, members::set, time};
 
 /// Parameters that `paging.next` sets itself, or, as the proof, leaves out.
 const OWN: [&str; 8] = [
@@ -58,14 +58,17 @@ impl Edge<'_> {
         self.param(name).map(|text| moment(name, text)).transpose()
     }
 
-    /// Keeps what was created from `since` to `until`, both in whole seconds and inclusive.
-    pub(super) fn within<T: Listed>(&self, items: &mut Vec<T>) -> Result<(), GraphError> {
-        let (since, until) = (self.moment("since")?, self.moment("until")?);
-        items.retain(|item| {
-            let created = item.created().as_second();
-            since.is_none_or(|since| created >= since.as_second())
-                && until.is_none_or(|until| created <= until.as_second())
-        });
+    /// Keeps what was created at `since` or later, in whole seconds.
+    pub(super) fn since<T: Listed>(&self, items: &mut Vec<T>) -> Result<(), GraphError> {
+        let since = self.moment("since")?.map_or(i64::MIN, Timestamp::as_second);
+        items.retain(|item| item.created().as_second() >= since);
+        Ok(())
+    }
+
+    /// Keeps what was created at `until` or earlier, in whole seconds.
+    pub(super) fn until<T: Listed>(&self, items: &mut Vec<T>) -> Result<(), GraphError> {
+        let until = self.moment("until")?.map_or(i64::MAX, Timestamp::as_second);
+        items.retain(|item| item.created().as_second() <= until);
         Ok(())
     }
 
@@ -94,10 +97,10 @@ impl Edge<'_> {
         let (before, after) = (self.cursor(first.id()), self.cursor(last.id()));
         let mut paging = json!({ "cursors": { "before": before, "after": after } });
         if end < all {
-            paging["next"] = self.address(&format!("&after={after}"), false).into();
+            set(&mut paging, "next", self.address(&format!("&after={after}"), false));
         }
         if start > 0 {
-            paging["previous"] = self.address(&format!("&before={before}"), false).into();
+            set(&mut paging, "previous", self.address(&format!("&before={before}"), false));
         }
         Ok((page, Some(paging)))
     }
@@ -136,7 +139,7 @@ impl Edge<'_> {
         );
         let mut paging = json!({ "previous": self.address(&newer, true) });
         if more {
-            paging["next"] = self.address(&older, true).into();
+            set(&mut paging, "next", self.address(&older, true));
         }
         Ok((items, Some(paging)))
     }

@@ -1,10 +1,10 @@
-//! The control interface: what people do on Facebook, and how the simulated app is set up.
+//! The control interface: what people do on Facebook, by hand.
 
 use axum::{
     Json, Router,
     extract::{Path, State},
     response::{IntoResponse, Response},
-    routing::{any, get, patch, post, put},
+    routing::{get, patch, post},
 };
 use bytes::Bytes;
 use http::StatusCode;
@@ -14,51 +14,63 @@ use serde_json::{Value, json};
 
 use super::{
     Facebook,
-    callbacks::Registration,
     changes::Verb,
-    paging::Style,
+    members::set,
+    threads::Sender,
     time::{self, graph_time},
     world::{Author, Draft, Object, World},
 };
-use crate::{control::locked, seed::facebook as seed};
 
-/// `/_sim`, beside what every simulator has there.
+/// What people write, change and see.
 pub(super) fn routes() -> Router<Facebook> {
     Router::new()
-        .route("/pages", put(put_pages).get(show_pages))
         .route("/pages/{page}/posts", post(add_post))
         .route("/pages/{page}/messages", post(add_message).get(show_messages))
         .route("/pages/{page}/tree", get(tree))
         .route("/objects/{id}/comments", post(add_comment))
         .route("/objects/{id}", patch(change).delete(remove))
-        .route("/callbacks", put(set_callbacks).get(show_callbacks))
-        .route("/paging", put(set_paging))
-        .route("/settings", put(set_settings))
-        .route("/{*rest}", any(async || refusal(StatusCode::NOT_FOUND, "no such control route")))
 }
 
 /// An answer, or why there is none.
-type Outcome = Result<Response, Response>;
+pub(super) type Outcome = Result<Response, Refusal>;
 
-fn refusal(status: StatusCode, why: &str) -> Response {
-    (status, Json(json!({ "error": why }))).into_response()
+/// Why something cannot be done here, in words for whoever writes the test.
+pub(super) struct Refusal(StatusCode, String);
+
+impl Refusal {
+    pub(super) fn bad_request(why: impl Into<String>) -> Self {
+        Self(StatusCode::BAD_REQUEST, why.into())
+    }
+
+    pub(super) fn not_found(what: &str) -> Self {
+        Self(StatusCode::NOT_FOUND, format!("there is no {what}"))
+    }
 }
 
-fn not_found(kind: &str, id: &str) -> Response {
-    refusal(StatusCode::NOT_FOUND, &format!("there is no {kind} {id}"))
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "error": self.1 }))).into_response()
+    }
 }
 
-fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Response> {
-    serde_json::from_slice(body).map_err(|error| {
-        refusal(StatusCode::BAD_REQUEST, &format!("cannot read the body: {error}"))
-    })
+pub(super) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Refusal> {
+    serde_json::from_slice(body)
+        .map_err(|error| Refusal::bad_request(format!("cannot read the body: {error}")))
+}
+
+fn no_page(id: &str) -> Refusal {
+    Refusal::not_found(&format!("page {id}"))
+}
+
+fn no_object(id: &str) -> Refusal {
+    Refusal::not_found(&format!("post or comment {id}"))
 }
 
 fn created(id: &str) -> Response {
     Json(json!({ "id": id })).into_response()
 }
 
-fn done() -> Response {
+pub(super) fn done() -> Response {
     Json(json!({ "success": true })).into_response()
 }
 
@@ -93,10 +105,10 @@ struct Writing {
 }
 
 impl Writing {
-    fn draft(self, facebook: &Facebook, world: &World) -> Result<Draft, Response> {
+    fn draft(self, facebook: &Facebook, world: &World) -> Result<Draft, Refusal> {
         let message = self.message.unwrap_or_default();
         if message.is_empty() && self.photo_url.is_none() {
-            return Err(refusal(StatusCode::BAD_REQUEST, "message or photo_url is needed"));
+            return Err(Refusal::bad_request("message or photo_url is needed"));
         }
         let author = named(self.author, world);
         let created = self.created_time.unwrap_or_else(|| facebook.now());
@@ -116,7 +128,7 @@ async fn add_post(
 ) -> Outcome {
     let writing: Writing = read(&body)?;
     let mut world = facebook.world();
-    world.page(&page).ok_or_else(|| not_found("page", &page))?;
+    world.page(&page).ok_or_else(|| no_page(&page))?;
     let draft = writing.draft(&facebook, &world)?;
     let post = world.add_post(&page, draft);
     facebook.tell_object(&world, &post, Verb::Add);
@@ -131,8 +143,7 @@ async fn add_comment(
     let writing: Writing = read(&body)?;
     let mut world = facebook.world();
     let draft = writing.draft(&facebook, &world)?;
-    let comment =
-        world.add_comment(&target, draft).ok_or_else(|| not_found("post or comment", &target))?;
+    let comment = world.add_comment(&target, draft).ok_or_else(|| no_object(&target))?;
     facebook.tell_object(&world, &comment, Verb::Add);
     Ok(created(&comment.id))
 }
@@ -146,7 +157,7 @@ struct Edit {
 async fn change(State(facebook): State<Facebook>, Path(id): Path<String>, body: Bytes) -> Outcome {
     let edit: Edit = read(&body)?;
     let mut world = facebook.world();
-    world.objects.get(&id).ok_or_else(|| not_found("post or comment", &id))?;
+    world.objects.get(&id).ok_or_else(|| no_object(&id))?;
     if let Some(message) = edit.message {
         facebook.set_message(&mut world, &id, &message);
     }
@@ -158,7 +169,7 @@ async fn change(State(facebook): State<Facebook>, Path(id): Path<String>, body: 
 
 async fn remove(State(facebook): State<Facebook>, Path(id): Path<String>) -> Outcome {
     let mut world = facebook.world();
-    world.objects.get(&id).ok_or_else(|| not_found("post or comment", &id))?;
+    world.objects.get(&id).ok_or_else(|| no_object(&id))?;
     facebook.remove(&mut world, &id);
     Ok(done())
 }
@@ -166,6 +177,8 @@ async fn remove(State(facebook): State<Facebook>, Path(id): Path<String>) -> Out
 #[derive(Deserialize)]
 struct Saying {
     author: Author,
+    /// Whom the page writes to, when the author is the page.
+    to: Option<Author>,
     text: String,
     #[serde(default, deserialize_with = "moment")]
     created_time: Option<Timestamp>,
@@ -178,22 +191,31 @@ async fn add_message(
 ) -> Outcome {
     let saying: Saying = read(&body)?;
     let mut world = facebook.world();
-    world.page(&page).ok_or_else(|| not_found("page", &page))?;
+    world.page(&page).ok_or_else(|| no_page(&page))?;
     let created_at = saying.created_time.unwrap_or_else(|| facebook.now());
-    let message = world.add_message(&page, &saying.author, (false, &saying.text), created_at);
-    facebook.tell_message(&world, &page, &saying.author, &message);
+    let (person, by) = match saying.to {
+        Some(to) if saying.author.id == page => (to, Sender::Inbox),
+        None if saying.author.id != page => (saying.author, Sender::Person),
+        _ => {
+            return Err(Refusal::bad_request(
+                "`to` goes with the page as the author, and only then",
+            ));
+        }
+    };
+    let message = world.add_message(&page, &person, (by, &saying.text), created_at);
+    facebook.tell_message(&world, &page, &person, &message);
     Ok(created(&message.id))
 }
 
 async fn show_messages(State(facebook): State<Facebook>, Path(page): Path<String>) -> Outcome {
     let world = facebook.world();
-    world.page(&page).ok_or_else(|| not_found("page", &page))?;
+    world.page(&page).ok_or_else(|| no_page(&page))?;
     let threads = world.threads.iter().filter(|thread| thread.page == page).map(|thread| {
         let messages: Vec<_> = thread
             .messages
             .iter()
             .map(|message| {
-                let by = if message.by_page { &page } else { &thread.person.id };
+                let by = if message.by_page() { &page } else { &thread.person.id };
                 json!({
                     "id": message.id, "from": by, "text": message.text,
                     "created_time": graph_time(message.created),
@@ -207,7 +229,7 @@ async fn show_messages(State(facebook): State<Facebook>, Path(page): Path<String
 
 async fn tree(State(facebook): State<Facebook>, Path(page): Path<String>) -> Outcome {
     let world = facebook.world();
-    world.page(&page).ok_or_else(|| not_found("page", &page))?;
+    world.page(&page).ok_or_else(|| no_page(&page))?;
     let posts = world.posts(&page).into_iter().map(|post| branch(&world, post)).collect();
     Ok(Json(Value::Array(posts)).into_response())
 }
@@ -226,102 +248,11 @@ fn branch(world: &World, object: &Object) -> Value {
         "hidden": object.hidden, "created_time": graph_time(object.created), "comments": below,
     });
     if let Some(photo) = &object.photo_url {
-        branch["photo_url"] = photo.as_str().into();
+        set(&mut branch, "photo_url", photo.as_str());
     }
     branch
 }
 
 fn author(author: &Author) -> Value {
     json!({ "id": author.id, "name": author.name })
-}
-
-#[derive(Deserialize)]
-struct Pages {
-    pages: Vec<PageEntry>,
-}
-
-#[derive(Deserialize)]
-struct PageEntry {
-    #[serde(deserialize_with = "id")]
-    id: String,
-    name: String,
-    token: String,
-}
-
-/// Adds pages; a new token for one that is there kills the old one.
-async fn put_pages(State(facebook): State<Facebook>, body: Bytes) -> Outcome {
-    let Pages { pages } = read(&body)?;
-    let mut world = facebook.world();
-    for PageEntry { id, name, token } in pages {
-        world.put_page(&id, &name, &token);
-    }
-    Ok(done())
-}
-
-async fn show_pages(State(facebook): State<Facebook>) -> Response {
-    let world = facebook.world();
-    let pages = world.pages.iter();
-    let pages: Vec<_> = pages
-        .map(|page| json!({ "id": page.id, "name": page.name, "token": page.token }))
-        .collect();
-    Json(json!({ "pages": pages })).into_response()
-}
-
-#[derive(Deserialize)]
-struct CallbackSettings {
-    url: Option<String>,
-    #[serde(default = "yes")]
-    enabled: bool,
-    app_secret: Option<String>,
-    verify_token: Option<String>,
-}
-
-fn yes() -> bool {
-    true
-}
-
-/// Switches callbacks on or off. With `verify_token` the address has to prove itself first.
-async fn set_callbacks(State(facebook): State<Facebook>, body: Bytes) -> Outcome {
-    let settings: CallbackSettings = read(&body)?;
-    if !settings.enabled {
-        facebook.callbacks().register(None);
-        return Ok(done());
-    }
-    let url = settings.url.filter(|url| url::Url::parse(url).is_ok());
-    let url =
-        url.ok_or_else(|| refusal(StatusCode::BAD_REQUEST, "url must be an absolute address"))?;
-    if let Some(token) = settings.verify_token {
-        let proven = facebook.callbacks().verify(&url, &token).await;
-        proven.map_err(|why| refusal(StatusCode::BAD_REQUEST, &why))?;
-    }
-    let secret = settings.app_secret.unwrap_or_else(|| seed::APP_SECRET.to_owned());
-    facebook.callbacks().register(Some(Registration { url, secret }));
-    Ok(done())
-}
-
-async fn show_callbacks(State(facebook): State<Facebook>) -> Response {
-    let callbacks = facebook.callbacks();
-    Json(json!({ "enabled": callbacks.is_on(), "waiting": callbacks.waiting() })).into_response()
-}
-
-#[derive(Deserialize)]
-struct Paging {
-    style: Style,
-}
-
-async fn set_paging(State(facebook): State<Facebook>, body: Bytes) -> Outcome {
-    let Paging { style } = read(&body)?;
-    locked(&facebook.0.settings).paging = style;
-    Ok(done())
-}
-
-#[derive(Deserialize)]
-struct Rules {
-    require_proof: bool,
-}
-
-async fn set_settings(State(facebook): State<Facebook>, body: Bytes) -> Outcome {
-    let Rules { require_proof } = read(&body)?;
-    locked(&facebook.0.settings).require_proof = require_proof;
-    Ok(done())
 }

@@ -37,8 +37,8 @@ const PAGE_FIELDS: [&str; 16] = [
 
 type Outcome = Result<Value, GraphError>;
 
-fn done() -> Outcome {
-    Ok(json!({ "success": true }))
+fn done() -> Value {
+    json!({ "success": true })
 }
 
 impl Call {
@@ -141,7 +141,7 @@ pub(super) fn edit(facebook: &Facebook, call: &Call) -> Outcome {
     if let Some(message) = message {
         facebook.set_message(&mut world, &object.id, message);
     }
-    done()
+    Ok(done())
 }
 
 /// `DELETE /{post or comment}`: the page's own, or what others wrote on it.
@@ -149,7 +149,7 @@ pub(super) fn delete(facebook: &Facebook, call: &Call) -> Outcome {
     let mut world = facebook.world();
     let (_, object) = call.acts_on(&world)?;
     facebook.remove(&mut world, &object.id);
-    done()
+    Ok(done())
 }
 
 /// `POST|DELETE /{post or comment}/likes`.
@@ -159,7 +159,7 @@ pub(super) fn like(facebook: &Facebook, call: &Call) -> Outcome {
     if let Some(object) = world.objects.get_mut(&object.id) {
         object.liked_by_page = call.method == Method::POST;
     }
-    done()
+    Ok(done())
 }
 
 /// `GET|POST|DELETE /{page}/subscribed_apps` (A11).
@@ -187,7 +187,7 @@ pub(super) fn subscribed_apps(facebook: &Facebook, call: &Call) -> Outcome {
             return Ok(json!({ "data": [app] }));
         }
     }
-    done()
+    Ok(done())
 }
 
 /// `subscribed_fields`, as a list with commas or as JSON.

@@ -42,6 +42,7 @@ pub(super) fn contract() -> Router<Facebook> {
         router = router
             .route(&format!("{prefix}/debug_token"), any(graph))
             .route(&format!("{prefix}/{{object}}"), any(graph))
+            .route(&format!("{prefix}/{{object}}/"), any(graph))
             .route(&format!("{prefix}/{{object}}/{{edge}}"), any(graph));
         for edge in EDGES {
             router = router.route(&format!("{prefix}/{{object}}/{edge}"), any(graph));

@@ -18,18 +18,34 @@ pub(super) struct Thread {
     pub(super) messages: Vec<Message>,
 }
 
+/// Who wrote a private message.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Sender {
+    Person,
+    /// The page, through the Graph API.
+    App,
+    /// The page, by hand in its inbox.
+    Inbox,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Message {
     pub(super) id: String,
-    pub(super) by_page: bool,
+    pub(super) by: Sender,
     pub(super) text: String,
     pub(super) created: Timestamp,
+}
+
+impl Message {
+    pub(super) fn by_page(&self) -> bool {
+        self.by != Sender::Person
+    }
 }
 
 impl Thread {
     /// When the person last wrote. What the page says opens no window.
     fn last_heard(&self) -> Option<Timestamp> {
-        self.messages.iter().rev().find(|message| !message.by_page).map(|message| message.created)
+        self.messages.iter().rev().find(|message| !message.by_page()).map(|message| message.created)
     }
 
     /// Whether the page may write now; `agent` with the `HUMAN_AGENT` tag.
@@ -54,12 +70,11 @@ impl World {
         &mut self,
         page: &str,
         person: &Author,
-        (by_page, text): (bool, &str),
+        (by, text): (Sender, &str),
         created: Timestamp,
     ) -> Message {
         let number = self.next_id();
-        let message =
-            Message { id: format!("m_{number:x}"), by_page, text: text.to_owned(), created };
+        let message = Message { id: format!("m_{number:x}"), by, text: text.to_owned(), created };
         let known = |thread: &&mut Thread| thread.page == page && thread.person.id == person.id;
         if let Some(thread) = self.threads.iter_mut().find(known) {
             if !person.name.is_empty() {

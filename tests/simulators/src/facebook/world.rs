@@ -58,7 +58,8 @@ pub(super) struct Object {
     pub(super) updated: Timestamp,
     pub(super) hidden: bool,
     pub(super) liked_by_page: bool,
-    pub(super) answered_privately: bool,
+    /// When the page sent its one private reply.
+    pub(super) answered_privately: Option<Timestamp>,
     pub(super) by_app: bool,
 }
 
@@ -240,7 +241,7 @@ impl Draft {
             updated: self.created,
             hidden: false,
             liked_by_page: false,
-            answered_privately: false,
+            answered_privately: None,
             by_app: self.by_app,
         }
     }
