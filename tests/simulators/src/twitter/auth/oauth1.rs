@@ -82,7 +82,7 @@ fn fields(header: &str) -> Option<BTreeMap<String, String>> {
 }
 
 /// What is signed: method, URL and all parameters in order.
-pub(super) fn base_string(method: &str, url: &str, parameters: &[(String, String)]) -> String {
+pub(crate) fn base_string(method: &str, url: &str, parameters: &[(String, String)]) -> String {
     let mut pairs: Vec<(String, String)> =
         parameters.iter().map(|(name, value)| (encode(name), encode(value))).collect();
     pairs.sort();
@@ -91,14 +91,14 @@ pub(super) fn base_string(method: &str, url: &str, parameters: &[(String, String
 }
 
 /// Percent-encoding of RFC 3986: only letters, digits, `-`, `.`, `_` and `~` stay.
-pub(super) fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-._~".contains(b);
     text.bytes()
         .map(|b| if plain(&b) { char::from(b).to_string() } else { format!("%{b:02X}") })
         .collect()
 }
 
-pub(super) fn mac(key: &str, base: &str) -> Option<Hmac<Sha1>> {
+pub(crate) fn mac(key: &str, base: &str) -> Option<Hmac<Sha1>> {
     let mut mac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).ok()?;
     mac.update(base.as_bytes());
     Some(mac)
