@@ -76,9 +76,11 @@ const USER: &[&str] = &[
     "id",
     "is_identity_verified",
     "location",
+    "most_recent_post_id",
     "most_recent_tweet_id",
     "name",
     "parody",
+    "pinned_post_id",
     "pinned_tweet_id",
     "profile_banner_url",
     "profile_image_url",
@@ -204,6 +206,18 @@ impl Selection {
             if self.expansions.iter().any(|asked| asked.starts_with(expansion)) {
                 self.fields.insert(field.to_owned());
             }
+        }
+    }
+
+    /// Everything, as events carry it.
+    pub(crate) fn everything() -> Self {
+        let all = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Self {
+            vocabulary: Vocabulary::Tweet,
+            fields: all(&[BOTH, TWEET].concat()),
+            expansions: all(EXPANSIONS),
+            user_fields: all(USER),
+            media_fields: all(MEDIA),
         }
     }
 

@@ -33,7 +33,7 @@ const fn rule(method: Method, route: &'static str, app: Option<u64>, user: u64) 
     Rule { method, route, app, user }
 }
 
-static RULES: [Rule; 13] = [
+static RULES: [Rule; 17] = [
     rule(Method::GET, "/2/tweets/search/recent", Some(450), 300),
     rule(Method::GET, "/2/tweets", Some(3_500), 5_000),
     rule(Method::POST, "/2/tweets", None, 100),
@@ -47,6 +47,10 @@ static RULES: [Rule; 13] = [
     rule(Method::GET, "/2/users/{id}", Some(300), 900),
     rule(Method::GET, "/2/users/{id}/mentions", Some(450), 300),
     rule(Method::GET, "/2/users/{id}/tweets", Some(10_000), 900),
+    rule(Method::GET, "/2/webhooks", Some(450), 450),
+    rule(Method::POST, "/2/webhooks", Some(450), 450),
+    rule(Method::PUT, "/2/webhooks/{id}", Some(450), 450),
+    rule(Method::DELETE, "/2/webhooks/{id}", Some(450), 450),
 ];
 
 /// One limit's window: when it ends, and how often it was used.
@@ -145,7 +149,7 @@ fn standings(twitter: &Twitter, rule: &Rule, caller: &Caller) -> Vec<(&'static s
     let key = format!("{route} {}", caller.key());
     let quarter = windows.use_one(key, limit, QUARTER, now);
     let mut standings = vec![("x-rate-limit", quarter)];
-    if rule.method == Method::POST && !quarter.exceeded {
+    if rule.route == "/2/tweets" && rule.method == Method::POST && !quarter.exceeded {
         let app = windows.use_one(format!("{route} day app"), HOUR_24_APP, DAY, now);
         let user = format!("{route} day {}", caller.key());
         let user = windows.use_one(user, HOUR_24_USER, DAY, now);

@@ -18,6 +18,7 @@ mod state;
 mod text;
 mod timelines;
 mod users;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,7 @@ use std::{
 
 use axum::{
     Router, middleware,
-    routing::{delete, get, post},
+    routing::{delete, get, post, put},
 };
 use jiff::Timestamp;
 
@@ -80,13 +81,15 @@ struct World {
     control: Control,
     settings: Settings,
     state: Mutex<State>,
+    /// Deliveries to the webhook take turns.
+    sending: tokio::sync::Mutex<()>,
 }
 
 impl Twitter {
     /// A world with the seeded accounts and no tweets.
     pub fn new(control: Control, settings: Settings) -> Self {
-        let twitter =
-            Self(Arc::new(World { control, settings, state: Mutex::new(State::seeded()) }));
+        let (state, sending) = (Mutex::new(State::seeded()), tokio::sync::Mutex::default());
+        let twitter = Self(Arc::new(World { control, settings, state, sending }));
         twitter.zero_tallies();
         twitter
     }
@@ -105,6 +108,8 @@ impl Twitter {
             .route("/2/users/{id}", get(users::by_id))
             .route("/2/users/{id}/mentions", get(timelines::mentions))
             .route("/2/users/{id}/tweets", get(timelines::tweets))
+            .route("/2/webhooks", get(webhooks::list).post(webhooks::create))
+            .route("/2/webhooks/{id}", put(webhooks::validate).delete(webhooks::remove))
             .route("/2/oauth2/token", post(auth::oauth2::token))
             .fallback(async || problem::Problem::not_found())
             .layer(middleware::from_fn_with_state(self.clone(), limits::gate))
@@ -112,8 +117,9 @@ impl Twitter {
         let sim = Router::new()
             .route("/tweets", get(sim::list).post(sim::create))
             .route("/tweets/{id}", delete(sim::remove).patch(sim::edit))
-            .route("/users/{id}", axum::routing::put(sim::set_user))
-            .route("/credits", axum::routing::put(sim::set_credits).get(sim::show_credits))
+            .route("/users/{id}", put(sim::set_user))
+            .route("/credits", put(sim::set_credits).get(sim::show_credits))
+            .route("/webhooks", get(webhooks::show).put(webhooks::control))
             .with_state(self.clone());
         let world = self.clone();
         controlled(contract, sim, &self.0.control, move || world.reset())

@@ -19,6 +19,7 @@ use super::{
         entities,
         weigh::{LIMIT, weigh},
     },
+    webhooks::{self, Happened},
 };
 
 /// What a body may hold (the specification's `additionalProperties: false`).
@@ -58,6 +59,7 @@ pub(crate) async fn create(
     allow(&state, twitter.settings(), &draft, now)?;
     let id = state.write(draft, now);
     state.spend(1);
+    webhooks::announce(&twitter, &mut state, &Happened::Written(id));
     let text = state.tweets.get(&id).map(|tweet| entities::deliver(&tweet.full_text(), None).text);
     let id = id.to_string();
     let data = json!({"data": {"id": id, "text": text, "edit_history_tweet_ids": [id]}});
@@ -223,6 +225,11 @@ pub(crate) async fn remove(
     match state.tweets.get(&id).map(|tweet| tweet.author == author) {
         None => Err(Problem::not_found()),
         Some(false) => Err(Problem::forbidden("You are not authorized to delete this Tweet.")),
-        Some(true) => Ok(Json(json!({"data": {"deleted": state.delete(id)}}))),
+        Some(true) => {
+            if let Some(deleted) = state.delete(id) {
+                webhooks::announce(&twitter, &mut state, &Happened::Deleted(Box::new(deleted)));
+            }
+            Ok(Json(json!({"data": {"deleted": true}})))
+        }
     }
 }

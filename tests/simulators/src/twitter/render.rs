@@ -302,10 +302,12 @@ fn url(found: &Found) -> Value {
 /// A user, with what was asked for.
 pub(crate) fn user_json(account: &Account, selection: &Selection) -> Value {
     let mut user = json!({"id": account.id, "username": account.username, "name": account.name});
-    let metrics = json!({
-        "followers_count": 10, "following_count": 10, "tweet_count": 10, "listed_count": 0,
-        "like_count": 0, "media_count": 0,
-    });
+    let count = match selection.vocabulary {
+        Vocabulary::Tweet => "tweet_count",
+        Vocabulary::Post => "post_count",
+    };
+    let mut metrics = json!({"followers_count": 10, "following_count": 10, "listed_count": 0});
+    set(&mut metrics, count, 10);
     let image = "https://abs.twimg.com/sticky/default_profile_images/default_profile_normal.png";
     let extra = [
         ("protected", json!(account.protected)),

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{
     Twitter, id, render,
     state::{Account, Draft, Refusal, State},
+    webhooks::{self, Happened},
 };
 
 /// An author as the control interface names one.
@@ -79,6 +80,7 @@ pub(crate) async fn create(Shared(twitter): Shared<Twitter>, Json(new): Json<New
         unmentioned: Vec::new(),
     };
     let id = state.write(draft, now);
+    webhooks::announce(&twitter, &mut state, &Happened::Written(id));
     Ok((StatusCode::CREATED, Json(json!({"id": id.to_string()}))).into_response())
 }
 
@@ -127,8 +129,11 @@ pub(crate) async fn list(Shared(twitter): Shared<Twitter>) -> Json<Value> {
 
 /// `DELETE /_sim/tweets/{id}`.
 pub(crate) async fn remove(Shared(twitter): Shared<Twitter>, Path(tweet): Path<String>) -> Answer {
-    let deleted = id::parse(&tweet).is_some_and(|id| twitter.state().delete(id));
-    if deleted { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(unknown(&tweet)) }
+    let mut state = twitter.state();
+    let deleted = id::parse(&tweet).and_then(|id| state.delete(id));
+    let deleted = deleted.ok_or_else(|| unknown(&tweet))?;
+    webhooks::announce(&twitter, &mut state, &Happened::Deleted(Box::new(deleted)));
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 fn unknown(tweet: &str) -> (StatusCode, Json<Value>) {
@@ -149,8 +154,12 @@ pub(crate) async fn edit(
 ) -> Answer {
     let now = twitter.now();
     let id = id::parse(&tweet).ok_or_else(|| unknown(&tweet))?;
-    match twitter.state().edit(id, edit.text, now) {
-        Ok(id) => Ok(Json(json!({"id": id.to_string()})).into_response()),
+    let mut state = twitter.state();
+    match state.edit(id, edit.text, now) {
+        Ok(id) => {
+            webhooks::announce(&twitter, &mut state, &Happened::Written(id));
+            Ok(Json(json!({"id": id.to_string()})).into_response())
+        }
         Err(Refusal::Unknown) => Err(unknown(&tweet)),
         Err(Refusal::TooLate) => {
             Err(refuse(StatusCode::CONFLICT, "a tweet can be edited for 30 minutes only"))

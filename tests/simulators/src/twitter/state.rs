@@ -1,11 +1,12 @@
 //! The world's state: accounts, tweets, what is left of the credits.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::{
     auth::oauth2::Grants,
@@ -13,6 +14,7 @@ use super::{
     limits::Windows,
     query::Subject,
     text::entities::{self, Entities},
+    webhooks::{Hook, Outcome},
 };
 use crate::seed::twitter::{BRAND, COMPETITOR};
 
@@ -99,6 +101,10 @@ pub(crate) struct State {
     pub(crate) nonces: BTreeSet<(i64, String)>,
     /// What may still be read or written; nothing is counted down without it.
     pub(crate) credits: Option<u64>,
+    pub(crate) hook: Option<Hook>,
+    /// Events that were not sent yet.
+    pub(crate) outbox: VecDeque<Value>,
+    pub(crate) outcome: Outcome,
     last_id: u64,
 }
 
@@ -122,6 +128,9 @@ impl State {
             windows: Windows::default(),
             nonces: BTreeSet::new(),
             credits: None,
+            hook: None,
+            outbox: VecDeque::new(),
+            outcome: Outcome::default(),
             last_id: 0,
         }
     }
@@ -236,15 +245,12 @@ impl State {
         Ok(new_id)
     }
 
-    /// Takes a tweet away, with all its versions; `false` when there is none.
-    pub(crate) fn delete(&mut self, tweet_id: u64) -> bool {
-        let Some(first) =
-            self.tweets.get(&tweet_id).and_then(|tweet| tweet.history.first().copied())
-        else {
-            return false;
-        };
-        self.tweets.retain(|_, tweet| tweet.history.first() != Some(&first));
-        true
+    /// Takes a tweet away, with all its versions.
+    pub(crate) fn delete(&mut self, tweet_id: u64) -> Option<Tweet> {
+        let deleted = self.tweets.get(&tweet_id).cloned()?;
+        let first = deleted.history.first().copied();
+        self.tweets.retain(|_, tweet| tweet.history.first().copied() != first);
+        Some(deleted)
     }
 
     /// What a search sees of a tweet.

@@ -67,7 +67,7 @@ fn one(
     value: &str,
 ) -> Result<Json<Value>, Problem> {
     let mut params = Params::read(raw, &[fields::USER_PARAMETERS]);
-    let selection = Selection::of_users(&mut params, None);
+    let selection = Selection::of_users(&mut params, twitter.settings().answers_in);
     if parameter == "username" && !is_username(value) {
         let message = format!(
             "The `username` query parameter value [{value}] does not match ^[A-Za-z0-9_]{{1,15}}$"
@@ -85,7 +85,7 @@ fn several(
     pattern: &str,
 ) -> Result<Json<Value>, Problem> {
     let mut params = Params::read(raw, &[&[parameter], fields::USER_PARAMETERS]);
-    let selection = Selection::of_users(&mut params, None);
+    let selection = Selection::of_users(&mut params, twitter.settings().answers_in);
     let valid = |value: &str| {
         if parameter == "ids" { is_id(&twitter.state(), value) } else { is_username(value) }
     };

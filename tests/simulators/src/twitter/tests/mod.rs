@@ -7,6 +7,7 @@ mod oauth;
 mod publishing;
 mod queries;
 mod search;
+mod webhooks;
 mod weights;
 
 use std::time::Duration;
