@@ -102,7 +102,8 @@ impl Renderer<'_> {
         set("entities", "entities", self.entities(&delivered.entities));
         let media = tweet.photo_url.as_ref().map(|_| json!({"media_keys": [media_key(tweet)]}));
         set("attachments", "attachments", media);
-        set("public_metrics", "public_metrics", Some(self.metrics(tweet)));
+        let metrics = self.selection.wants("public_metrics").then(|| self.metrics(tweet));
+        set("public_metrics", "public_metrics", metrics);
         let note = self.name("note_tweet", "note_post");
         set("note_tweet", note, long.then(|| self.note(&full)));
         let start = tweet.prefix.chars().count();
