@@ -17,7 +17,7 @@ use axum::{
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// How long a `timeout` fault keeps its caller waiting, unless `delay_ms` says otherwise.
 const SILENCE: Duration = Duration::from_secs(120);
@@ -35,6 +35,7 @@ pub struct Control(Arc<Mutex<Inner>>);
 struct Inner {
     faults: Vec<Fault>,
     requests: BTreeMap<String, u64>,
+    tallies: BTreeMap<&'static str, u64>,
     clock_offset: SignedDuration,
 }
 
@@ -88,6 +89,11 @@ impl Control {
     /// Counts a request under `route`, for `GET /_sim/requests`.
     pub fn count(&self, route: &str) {
         *locked(&self.0).requests.entry(route.to_owned()).or_default() += 1;
+    }
+
+    /// Adds to a number that `GET /_sim/requests` shows beside the routes.
+    pub fn tally(&self, name: &'static str, amount: u64) {
+        *locked(&self.0).tallies.entry(name).or_default() += amount;
     }
 
     /// Requests so far, by route.
@@ -244,12 +250,18 @@ async fn drop_faults(State(control): State<Control>) -> StatusCode {
 }
 
 async fn forget_requests(State(control): State<Control>) -> StatusCode {
-    locked(&control.0).requests.clear();
+    let mut inner = locked(&control.0);
+    inner.requests.clear();
+    inner.tallies.values_mut().for_each(|tally| *tally = 0);
     StatusCode::NO_CONTENT
 }
 
 async fn show_requests(State(control): State<Control>) -> Response {
-    Json(json!({ "routes": control.requests() })).into_response()
+    let mut shown = Map::new();
+    shown.insert("routes".to_owned(), json!(control.requests()));
+    let tallies = locked(&control.0).tallies.clone();
+    shown.extend(tallies.into_iter().map(|(name, count)| (name.to_owned(), json!(count))));
+    Json(shown).into_response()
 }
 
 #[derive(Deserialize)]
