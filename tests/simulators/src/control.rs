@@ -99,7 +99,7 @@ impl Control {
     pub fn is_down(&self, path_is: impl Fn(&str) -> bool) -> bool {
         locked(&self.0).faults.iter().any(|fault| {
             let fatal = match fault.fault {
-                Kind::Status => fault.status == Some(503),
+                Kind::Status => fault.status.is_none_or(|status| status == 503),
                 Kind::Timeout | Kind::Reset => true,
                 _ => false,
             };
@@ -214,7 +214,8 @@ impl Fault {
         };
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status.unwrap_or(default);
-        let headers = [("content-type".to_owned(), kind.to_owned())].into_iter().chain(self.headers);
+        let headers =
+            [("content-type".to_owned(), kind.to_owned())].into_iter().chain(self.headers);
         for (name, value) in headers {
             if let (Ok(name), Ok(value)) =
                 (HeaderName::try_from(name), HeaderValue::try_from(value))
