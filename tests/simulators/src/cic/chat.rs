@@ -63,7 +63,8 @@ pub(super) const SYSTEM: usize = 1;
 #[derive(Debug)]
 pub(super) struct Chat {
     pub(super) interaction_id: String,
-    pub(super) chat_id: String,
+    /// The GUID that a reconnect names.
+    pub(super) id: String,
     pub(super) opening: Opening,
     pub(super) workgroup: String,
     pub(super) stage: Stage,
@@ -105,7 +106,7 @@ impl Chat {
         ];
         let mut chat = Self {
             interaction_id,
-            chat_id: guid(),
+            id: guid(),
             workgroup: opening.workgroup.clone(),
             opening,
             stage: Stage::Offering,
@@ -248,7 +249,7 @@ impl Chat {
     /// The interaction as the control interface shows it.
     pub(super) fn shown(&self) -> Value {
         json!({
-            "id": self.interaction_id, "chat_id": self.chat_id, "workgroup": self.workgroup,
+            "id": self.interaction_id, "chat_id": self.id, "workgroup": self.workgroup,
             "state": self.stage, "attributes": self.opening.attributes,
             "participant_name": self.opening.name, "transcript": self.transcript,
             "agent": self.agent.and_then(|agent| self.parties.get(agent)).map(|agent| &agent.name),

@@ -158,14 +158,12 @@ async fn show_features(State(server): State<Server>) -> Response {
 
 async fn show_feature(State(server): State<Server>, Path(id): Path<String>) -> Response {
     let known = features(server.pair.settings());
-    match known.iter().find(|feature| feature.get("featureId") == Some(&json!(id))) {
-        Some(feature) => answer(StatusCode::OK, feature),
-        None => {
-            let message = format!("The feature '{id}' is not known.");
-            Fault::bad_request("error.request.invalidRepresentation.invalidProperty", &message)
-                .into_response()
-        }
+    if let Some(feature) = known.iter().find(|known| known.get("featureId") == Some(&json!(id))) {
+        return answer(StatusCode::OK, feature);
     }
+    let message = format!("The feature '{id}' is not known.");
+    Fault::bad_request("error.request.invalidRepresentation.invalidProperty", &message)
+        .into_response()
 }
 
 async fn show_server_info() -> Response {

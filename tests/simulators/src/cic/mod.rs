@@ -1,6 +1,6 @@
 //! A CIC switchover pair, as strict as the real one: ICWS (connection, web-chat), the older
-//! `websvcs`, and its agents under `/_sim`. Follows `docs` of the contract section by section; what
-//! no public source tells is a field of [`Settings`].
+//! `websvcs`, and its agents under `/_sim`. Sections named here and below are those of what was
+//! gathered on CIC's public contract; what no public source tells is a field of [`Settings`].
 
 mod agent;
 mod chat;

@@ -21,7 +21,7 @@ pub(super) enum ServerIndex {
 }
 
 impl ServerIndex {
-    fn of<'a, T>(self, [primary, backup]: &'a [T; 2]) -> &'a T {
+    fn of<T>(self, [primary, backup]: &[T; 2]) -> &T {
         match self {
             Self::Primary => primary,
             Self::Backup => backup,

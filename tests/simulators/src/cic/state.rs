@@ -174,7 +174,7 @@ impl State {
 
     /// The key of the chat with this chat id, unless it is over and read.
     pub(super) fn holder(&self, chat_id: &str) -> Result<u64, Gone> {
-        let named = |chat: &Chat| chat.chat_id.eq_ignore_ascii_case(chat_id) && !chat.is_gone();
+        let named = |chat: &Chat| chat.id.eq_ignore_ascii_case(chat_id) && !chat.is_gone();
         self.chats.iter().find(|(_, chat)| named(chat)).map(|(key, _)| *key).ok_or(Gone)
     }
 
@@ -240,7 +240,7 @@ impl State {
             let chat = chats.get_mut(key)?;
             let url = chat.opening.webhook.clone()?;
             let due = std::mem::take(&mut chat.hint);
-            due.then(|| (url, chat.visitor_id().to_owned(), chat.chat_id.clone()))
+            due.then(|| (url, chat.visitor_id().to_owned(), chat.id.clone()))
         };
         self.hooked.iter().filter_map(hint).collect()
     }

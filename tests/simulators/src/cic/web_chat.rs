@@ -68,7 +68,7 @@ async fn start(
     opening.address = client_address(&headers);
     let started = server.with(|state, index, now| {
         let chat = state.start(opening, index, now)?;
-        Ok((chat.visitor_id().to_owned(), chat.chat_id.clone()))
+        Ok((chat.visitor_id().to_owned(), chat.id.clone()))
     });
     let (participant, chat) = started.map_err(|refusal| refused(refusal, settings))?;
     Ok(answer(

@@ -174,7 +174,7 @@ async fn start(
         }
         let refused = |refusal| refused(refusal, settings);
         let chat = state.start(opening, index, now).map_err(refused)?;
-        Ok((chat.visitor_id().to_owned(), chat.chat_id.clone()))
+        Ok((chat.visitor_id().to_owned(), chat.id.clone()))
     })?;
     Ok(connected(&participant, &chat))
 }
