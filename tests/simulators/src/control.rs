@@ -105,7 +105,7 @@ impl Control {
     pub fn is_down(&self, path_is: impl Fn(&str) -> bool) -> bool {
         locked(&self.0).faults.iter().any(|fault| {
             let fatal = match fault.fault {
-                Kind::Status => fault.status == Some(503),
+                Kind::Status => fault.status.is_none_or(|status| status == 503),
                 Kind::Timeout | Kind::Reset => true,
                 _ => false,
             };

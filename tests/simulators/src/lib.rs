@@ -7,3 +7,4 @@ pub mod facebook;
 pub mod seed;
 pub mod server;
 pub mod twitter;
+pub mod world;
