@@ -12,7 +12,8 @@ pub async fn run_schedule(
     let run = &run;
     let handler = async move |event: LambdaEvent<Value>| {
         let deadline = event.context.deadline;
-        let deadline = i64::try_from(deadline).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
+        let deadline =
+            i64::try_from(deadline).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
         let outcome = run(deadline.unwrap_or(Timestamp::MAX)).await;
         if let Err(failure) = &outcome {
             tracing::error!(

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// How long a `timeout` fault keeps its caller waiting, unless `delay_ms` says otherwise.
-const SILENCE: Duration = Duration::from_secs(120);
+const SILENCE: Duration = Duration::from_mins(2);
 
 /// Locks a mutex; a panic elsewhere leaves the data as it was, which is good enough for a simulator.
 pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -44,7 +44,8 @@ struct Inner {
 pub struct Fault {
     #[serde(rename = "match")]
     matches: Matches,
-    fault: Kind,
+    #[serde(rename = "fault")]
+    kind: Kind,
     status: Option<u16>,
     #[serde(default)]
     headers: BTreeMap<String, String>,
@@ -104,7 +105,7 @@ impl Control {
     /// Whether a fault that would make `path` answer 503, reset or time out is waiting. Consumes nothing.
     pub fn is_down(&self, path_is: impl Fn(&str) -> bool) -> bool {
         locked(&self.0).faults.iter().any(|fault| {
-            let fatal = match fault.fault {
+            let fatal = match fault.kind {
                 Kind::Status => fault.status.is_none_or(|status| status == 503),
                 Kind::Timeout | Kind::Reset => true,
                 _ => false,
@@ -191,7 +192,7 @@ async fn inject(State(control): State<Control>, request: Request, next: Next) ->
     control.count(&format!("{method} {}", route.unwrap_or_else(|| path.clone())));
     let Some(fault) = control.take_fault(&method, &path) else { return next.run(request).await };
     let delay = fault.delay_ms.map(Duration::from_millis);
-    match fault.fault {
+    match fault.kind {
         Kind::Status => fault.answer(StatusCode::SERVICE_UNAVAILABLE),
         Kind::Body => fault.answer(StatusCode::OK),
         Kind::Reset => hang_up(HangUp::Reset),
