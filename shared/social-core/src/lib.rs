@@ -19,6 +19,9 @@ pub mod store;
 pub mod text;
 pub mod verdict;
 
+#[cfg(test)]
+mod fakes;
+
 pub use channel::{Channel, ChannelId, ChannelSet, ChannelSource, Channels};
 pub use chat::ContactCenter;
 pub use clock::Clock;

@@ -1,1 +1,149 @@
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
+use crate::{
+    conversation::State,
+    fakes::{FakeCic, FakeClock, FakeQueues, FakeState, World, channel_id, post},
+    inbound::{Change, InboundBatch},
+};
+
+use super::*;
+
+/// Nudges from a list; nothing more after that.
+#[derive(Clone)]
+struct FakeNudges {
+    waiting: Rc<RefCell<Vec<String>>>,
+    clock: FakeClock,
+}
+
+impl NudgeQueue for FakeNudges {
+    async fn receive(&self, wait: Duration) -> Result<Vec<String>, Failure> {
+        let nudges = std::mem::take(&mut *self.waiting.borrow_mut());
+        if nudges.is_empty() {
+            self.clock.sleep(wait.min(Duration::from_millis(100))).await;
+        }
+        Ok(nudges)
+    }
+}
+
+type FakeCollector =
+    Collector<FakeState, FakeNudges, FakeState, FakeCic, FakeQueues, FakeQueues, FakeClock>;
+
+fn collector(world: &World, run: Duration) -> FakeCollector {
+    Collector {
+        leases: world.state.clone(),
+        nudges: FakeNudges { waiting: Rc::default(), clock: world.clock.clone() },
+        desk: world.desk(),
+        pace: Pace {
+            shard: 0,
+            list_every: Duration::from_secs(2),
+            active: Duration::from_secs(2),
+            quiet: Duration::from_secs(15),
+            until: world.clock.now() + run,
+        },
+    }
+}
+
+async fn with_an_interaction() -> World {
+    let world = World::new();
+    let changes = vec![Change::Message(Box::new(post("1", "Zoë", "Help!")))];
+    let batch = InboundBatch { channel_id: channel_id("acme-page"), changes };
+    world.router().route(batch).await.unwrap();
+    world
+}
+
+#[tokio::test]
+async fn what_the_agent_writes_is_in_the_queue_and_the_disconnect_closes() {
+    let world = with_an_interaction().await;
+    world.cic.pick_up(0, "Jo");
+    world.cic.agent_writes(0, "Jo", "one");
+    world.cic.agent_writes(0, "Jo", "two");
+    world.cic.disconnect(0);
+    collector(&world, Duration::from_secs(30)).run().await.unwrap();
+
+    let texts: Vec<String> =
+        world.queues.outbound.borrow().iter().map(|reply| reply.text.clone()).collect();
+    assert_eq!(texts, ["one", "two"]);
+    assert_eq!(world.state.conversations()[0].state, State::Closed);
+}
+
+#[tokio::test]
+async fn a_chat_that_ended_unanswered_is_offered_again() {
+    let world = with_an_interaction().await;
+    world.cic.disconnect(0);
+    collector(&world, Duration::from_secs(30)).run().await.unwrap();
+    let (_, batch) = world.queues.inbound.borrow()[0].clone();
+    world.router().route(batch).await.unwrap();
+    let said = world.cic.said();
+    assert!(said[1].iter().any(|line| line.contains("Help!")), "begins with the tail: {said:?}");
+    assert!(said[1].last().unwrap().contains("offered again"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_successor_ends_the_run_and_what_was_begun_is_ended() {
+    let world = with_an_interaction().await;
+    let first = collector(&world, Duration::from_secs(100_000));
+    let ended = Cell::new(false);
+    let run = async {
+        first.run().await.unwrap();
+        ended.set(true);
+    };
+    let successor = async {
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!ended.get());
+        world.state.take_over("collect-replies#0", Duration::from_secs(60)).await.unwrap();
+    };
+    futures::join!(run, successor);
+    assert!(world.clock.now() < first.pace.until, "it did not wait for its end");
+}
+
+#[test]
+fn quiet_chats_are_looked_at_seldom_and_active_or_nudged_ones_soon() {
+    let world = World::new();
+    let pace = collector(&world, Duration::from_secs(60)).pace;
+    let now = world.clock.now();
+    let chat = crate::chat::Chat {
+        interface: crate::chat::Interface::WebChat,
+        server: 0,
+        chat_id: "chat".to_owned(),
+        participant_id: "p".to_owned(),
+    };
+    let open = OpenChat {
+        channel_id: channel_id("acme-page"),
+        conversation: crate::conversation::ConversationKey("post:1".to_owned()),
+        chat: chat.clone(),
+        answered: true,
+    };
+    let mut watch = Watch::default();
+    watch.update(vec![open.clone()], now);
+    assert_eq!(watch.take_due(now, 10).len(), 1, "a new one is due at once");
+    assert!(watch.take_due(now, 10).is_empty(), "and looked at once at a time");
+
+    let nothing = Look {
+        chat_id: "chat".to_owned(),
+        chat: Some(chat),
+        something_happened: false,
+        poll_after: Duration::from_secs(1),
+    };
+    let due_after = |watch: &mut Watch, at: Timestamp, seconds: u64| {
+        watch.take_due(at + Duration::from_secs(seconds), 10).len()
+    };
+    watch.looked(&nothing, pace, now);
+    assert_eq!((due_after(&mut watch, now, 1), due_after(&mut watch, now, 2)), (0, 1));
+
+    let later = now + Duration::from_mins(10);
+    watch.looked(&nothing, pace, later);
+    assert_eq!((due_after(&mut watch, later, 14), due_after(&mut watch, later, 15)), (0, 1));
+
+    watch.look_now("chat", later);
+    watch.looked(&nothing, pace, later);
+    assert_eq!(due_after(&mut watch, later, 0), 1, "a nudge during a look asks for another");
+
+    watch.looked(&nothing, pace, later);
+    watch.update(vec![], later);
+    assert_eq!(due_after(&mut watch, later, 60), 0, "an ended one is forgotten");
+}

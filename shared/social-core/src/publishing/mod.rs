@@ -12,7 +12,7 @@ use crate::{
     inbound::{InboundQueue, OutboundQueue},
     message::Network,
     reply::{
-        PublishError, Publisher, Refusal, Reply, ReplyRecord, Target,
+        PublishError, Publisher, Refusal, Reply, ReplyRecord, ReplyState, Target,
         lifecycle::{Bounds, Outcome, Step},
     },
     store::{Conversations, Replies},
@@ -175,9 +175,10 @@ where
             (Outcome::Published(_), Ok(()) | Err(PublishingError::Busy)) => Ok(()),
             (_, Err(error)) => Err(error),
             (Outcome::Refused(refusal), Ok(())) => self.give_back(reply, &refusal).await,
-            (Outcome::NotPublished | Outcome::Unknown, Ok(())) => match failure {
-                Some(failure) => Err(PublishingError::Network(failure)),
-                None => Err(PublishingError::Busy),
+            (Outcome::NotPublished | Outcome::Unknown, Ok(())) => match (&next.state, failure) {
+                (ReplyState::Refused { refusal }, _) => self.give_back(reply, refusal).await,
+                (_, Some(failure)) => Err(PublishingError::Network(failure)),
+                (_, None) => Err(PublishingError::Busy),
             },
         }
     }
@@ -223,7 +224,7 @@ where
             },
         }
         match &record.state {
-            crate::reply::ReplyState::Refused { refusal } => self.give_back(reply, refusal).await,
+            ReplyState::Refused { refusal } => self.give_back(reply, refusal).await,
             _ => Ok(()),
         }
     }
@@ -235,7 +236,7 @@ where
         stored: &ReplyRecord,
     ) -> Result<(), PublishingError> {
         let unknown = ReplyRecord {
-            state: crate::reply::ReplyState::Refused { refusal: Refusal::Unknown },
+            state: ReplyState::Refused { refusal: Refusal::Unknown },
             ..stored.clone()
         };
         self.advance(reply, stored, &unknown).await?;

@@ -12,6 +12,8 @@ use crate::message::MessageId;
 
 /// Looks at the network that must agree before "not there" is believed.
 const LOOKS: u32 = 2;
+/// Attempts with an unknown outcome before a person has to look.
+const ATTEMPTS: u32 = 2;
 /// Pause between two looks.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(20);
 
@@ -104,6 +106,10 @@ impl ReplyRecord {
             Outcome::Published(remote_id) => ReplyState::Published { remote_id },
             Outcome::NotPublished => ReplyState::Pending,
             Outcome::Refused(refusal) => ReplyState::Refused { refusal },
+            // It was looked for and not found, and again nobody knows: a third try would be a guess.
+            Outcome::Unknown if self.attempt >= ATTEMPTS => {
+                ReplyState::Refused { refusal: Refusal::Unknown }
+            }
             Outcome::Unknown => {
                 ReplyState::Unknown { settled_at: now + bounds.lease + bounds.settle, looked: 0 }
             }

@@ -8,6 +8,7 @@ mod showing;
 use std::sync::Arc;
 
 use futures::{StreamExt, stream};
+use resolving::Placed;
 
 use crate::{
     channel::{Channel, ChannelId, Channels},
@@ -80,12 +81,6 @@ pub struct Router<H, T, S, C, I, O, K> {
     pub desk: Desk<S, C, I, O, K>,
 }
 
-/// A change, and the conversation that it belongs to.
-struct Routed {
-    conversation: Option<ConversationKey>,
-    change: Change,
-}
-
 impl<H, T, S, C, I, O, K> Router<H, T, S, C, I, O, K>
 where
     H: Channels,
@@ -103,8 +98,9 @@ where
     pub async fn route(&self, batch: InboundBatch) -> Result<(), RouteError> {
         let channel = self.channel(&batch.channel_id).await?;
         let mut conversations: Vec<(Option<ConversationKey>, Vec<Change>)> = Vec::new();
+        let mut placed = Placed::new();
         for change in batch.changes {
-            let Routed { conversation, change } = self.resolve(&channel, change).await?;
+            let conversation = self.resolve(&channel, &change, &mut placed).await?;
             let known = conversations.iter_mut().find(|(key, _)| *key == conversation);
             match known {
                 Some((_, changes)) => changes.push(change),
@@ -124,12 +120,22 @@ where
         channels.find(id).cloned().ok_or(RouteError::NoChannel)
     }
 
-    async fn resolve(&self, channel: &Channel, change: Change) -> Result<Routed, RouteError> {
-        let conversation = match &change {
-            Change::Message(message) => self.conversation_of(channel, message).await?,
-            Change::Tell(tell) => Some(tell.conversation.clone()),
-        };
-        Ok(Routed { conversation, change })
+    async fn resolve(
+        &self,
+        channel: &Channel,
+        change: &Change,
+        placed: &mut Placed,
+    ) -> Result<Option<ConversationKey>, RouteError> {
+        match change {
+            Change::Tell(tell) => Ok(Some(tell.conversation.clone())),
+            Change::Message(message) => {
+                let conversation = self.conversation_of(channel, message, placed).await?;
+                if let Some(key) = &conversation {
+                    placed.insert(message.id.clone(), key.clone());
+                }
+                Ok(conversation)
+            }
+        }
     }
 
     async fn route_conversation(

@@ -1,5 +1,7 @@
 //! Resolving: which conversation a message belongs to. The rules stand in `docs/conversations.md`.
 
+use std::collections::BTreeMap;
+
 use super::{RouteError, Router};
 use crate::{
     channel::{Channel, Scope},
@@ -10,6 +12,9 @@ use crate::{
     message::{Kind, Message, MessageId, Owner, Thread},
     store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
 };
+
+/// Where messages of one queue message go; the ledger learns it only when they have been shown.
+pub(super) type Placed = BTreeMap<MessageId, ConversationKey>;
 
 impl<H, T, S, C, I, O, K> Router<H, T, S, C, I, O, K>
 where
@@ -26,6 +31,7 @@ where
         &self,
         channel: &Channel,
         message: &Message,
+        placed: &Placed,
     ) -> Result<Option<ConversationKey>, RouteError> {
         match &message.thread {
             Thread::Private { visitor_id } => Ok(Some(key("private", visitor_id, None))),
@@ -36,7 +42,10 @@ where
                 match top_level {
                     Some(top_level) => {
                         let author = top_level_author.as_deref();
-                        self.under_comment(channel, message, post_id, top_level, author).await
+                        let known = self.where_it_went(channel, top_level, placed).await?;
+                        Ok(known.or_else(|| {
+                            under_comment(channel, message, post_id, top_level, author)
+                        }))
                     }
                     None => Ok(own_branch(message, post_id)),
                 }
@@ -47,7 +56,10 @@ where
                 let visitors = self.owner(channel, message).await? == Some(Owner::Visitor);
                 match (visitors && !by_author, message.own) {
                     (true, _) => Ok(Some(key("tweets", conversation_id.as_str(), None))),
-                    (false, true) => self.where_it_answers(channel, in_reply_to.as_ref()).await,
+                    (false, true) => match in_reply_to {
+                        Some(answered) => self.where_it_went(channel, answered, placed).await,
+                        None => Ok(None),
+                    },
                     (false, false) => {
                         let author = message.author.as_ref().map(|author| author.id.as_str());
                         Ok(Some(key("tweets", conversation_id.as_str(), author)))
@@ -57,40 +69,16 @@ where
         }
     }
 
-    /// A nested comment belongs where its top-level comment went.
-    async fn under_comment(
+    /// The conversation of an earlier message: of this queue message, or in the ledger.
+    async fn where_it_went(
         &self,
         channel: &Channel,
-        message: &Message,
-        post_id: &MessageId,
-        top_level: &MessageId,
-        top_level_author: Option<&str>,
+        message_id: &MessageId,
+        placed: &Placed,
     ) -> Result<Option<ConversationKey>, RouteError> {
-        let known = self.where_it_answers(channel, Some(top_level)).await?;
-        if known.is_some() {
-            return Ok(known);
+        if let Some(key) = placed.get(message_id) {
+            return Ok(Some(key.clone()));
         }
-        let writer = message.author.as_ref().map(|author| author.id.as_str());
-        let page = channel.facebook().map(|page| page.page_id.as_str());
-        match top_level_author.or(writer) {
-            Some(author) if Some(author) != page && !message.own => {
-                Ok(Some(key("post", post_id.as_str(), Some(author))))
-            }
-            // Under a comment of the page's own: the visitor who answers it has the conversation.
-            _ if message.own => Ok(None),
-            _ => match writer {
-                Some(writer) => Ok(Some(key("post", post_id.as_str(), Some(writer)))),
-                None => Ok(Some(key("comment", top_level.as_str(), None))),
-            },
-        }
-    }
-
-    async fn where_it_answers(
-        &self,
-        channel: &Channel,
-        message_id: Option<&MessageId>,
-    ) -> Result<Option<ConversationKey>, RouteError> {
-        let Some(message_id) = message_id else { return Ok(None) };
         let known = Ledger::conversation_of(&self.desk.store, &channel.id, message_id).await;
         known.map_err(RouteError::Store)
     }
@@ -139,6 +127,26 @@ where
             store.remember(&channel.id, root, Owner::Company).await.map_err(RouteError::Store)?;
         }
         Ok(())
+    }
+}
+
+/// A nested comment whose top-level comment was never seen: it belongs to that comment's author.
+fn under_comment(
+    channel: &Channel,
+    message: &Message,
+    post_id: &MessageId,
+    top_level: &MessageId,
+    top_level_author: Option<&str>,
+) -> Option<ConversationKey> {
+    if message.own {
+        return None;
+    }
+    let page = channel.facebook().map(|page| page.page_id.as_str());
+    let writer = message.author.as_ref().map(|author| author.id.as_str());
+    // Under a comment of the page's own, the visitor who answers it has the conversation.
+    match top_level_author.filter(|author| Some(*author) != page).or(writer) {
+        Some(author) => Some(key("post", post_id.as_str(), Some(author))),
+        None => Some(key("comment", top_level.as_str(), None)),
     }
 }
 

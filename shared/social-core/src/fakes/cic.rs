@@ -1,0 +1,176 @@
+//! CIC, in memory: chats with transcripts, and faults in the order a test gives them.
+
+use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
+
+use super::Broken;
+use crate::{
+    chat::{
+        Chat, ChatError, ChatEvent, ContactCenter, Happening, Interface, Opening, ParticipantState,
+        Party, Sent, Told,
+    },
+    verdict::Verdict,
+};
+
+/// What happens to the next line that is said.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Fault {
+    /// It never arrives.
+    Lost,
+    /// It arrives, and its answer does not.
+    AnswerLost,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct FakeChat {
+    pub(crate) opening: Option<Opening>,
+    pub(crate) said: Vec<String>,
+    unread: Vec<ChatEvent>,
+    sequence: i64,
+    pub(crate) gone: bool,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    chats: Vec<FakeChat>,
+    faults: VecDeque<Fault>,
+    keeps_history: bool,
+    throttled: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FakeCic(Rc<RefCell<Inner>>);
+
+impl FakeCic {
+    pub(crate) fn keep_history(&self) {
+        self.0.borrow_mut().keeps_history = true;
+    }
+
+    pub(crate) fn throttle(&self, on: bool) {
+        self.0.borrow_mut().throttled = on;
+    }
+
+    pub(crate) fn next_say(&self, fault: Fault) {
+        self.0.borrow_mut().faults.push_back(fault);
+    }
+
+    /// What was said in each chat, oldest chat first.
+    pub(crate) fn said(&self) -> Vec<Vec<String>> {
+        self.0.borrow().chats.iter().map(|chat| chat.said.clone()).collect()
+    }
+
+    pub(crate) fn openings(&self) -> Vec<Opening> {
+        self.0.borrow().chats.iter().filter_map(|chat| chat.opening.clone()).collect()
+    }
+
+    /// An agent picks the chat up.
+    pub(crate) fn pick_up(&self, chat: usize, agent: &str) {
+        let active = Happening::State(ParticipantState::Active);
+        self.happens(chat, Party::Agent, agent, active);
+    }
+
+    pub(crate) fn agent_writes(&self, chat: usize, agent: &str, text: &str) {
+        self.happens(chat, Party::Agent, agent, Happening::Text(text.to_owned()));
+    }
+
+    pub(crate) fn system_writes(&self, chat: usize, text: &str) {
+        self.happens(chat, Party::System, "IC", Happening::Text(text.to_owned()));
+    }
+
+    /// The interaction is over; what was written before can still be read once.
+    pub(crate) fn disconnect(&self, chat: usize) {
+        let over = Happening::State(ParticipantState::Disconnected);
+        self.happens(chat, Party::Visitor, "", over);
+        self.0.borrow_mut().chats[chat].gone = true;
+    }
+
+    fn happens(&self, chat: usize, party: Party, name: &str, what: Happening) {
+        let chat = &mut self.0.borrow_mut().chats[chat];
+        chat.sequence += 1;
+        chat.unread.push(ChatEvent {
+            sequence: chat.sequence,
+            participant_id: format!("p-{name}"),
+            party,
+            name: name.to_owned(),
+            what,
+        });
+    }
+
+    fn told(&self, chat: &Chat) -> Told {
+        let index: usize = chat.chat_id.parse().unwrap();
+        let events = std::mem::take(&mut self.0.borrow_mut().chats[index].unread);
+        Told { chat: chat.clone(), events, poll_after: Duration::from_secs(2) }
+    }
+}
+
+impl ContactCenter for FakeCic {
+    async fn open(&self, opening: &Opening) -> Result<Told, ChatError> {
+        tokio::task::yield_now().await;
+        if opening.workgroup == "Nowhere" {
+            return Err(ChatError::UnknownWorkgroup);
+        }
+        if self.0.borrow().throttled {
+            return Err(ChatError::Throttled);
+        }
+        let mut inner = self.0.borrow_mut();
+        let chat_id = inner.chats.len().to_string();
+        inner.chats.push(FakeChat { opening: Some(opening.clone()), ..FakeChat::default() });
+        drop(inner);
+        let participant_id = format!("visitor-{chat_id}");
+        Ok(self.told(&Chat { interface: Interface::WebChat, server: 0, chat_id, participant_id }))
+    }
+
+    async fn say(&self, chat: &Chat, text: &str) -> Result<Told, ChatError> {
+        tokio::task::yield_now().await;
+        let index: usize = chat.chat_id.parse().unwrap();
+        let fault = self.0.borrow_mut().faults.pop_front();
+        let broken = |sent| Err(ChatError::Failed { failure: Broken(Verdict::RETRY).into(), sent });
+        if fault == Some(Fault::Lost) {
+            return broken(Sent::No);
+        }
+        {
+            let chat = &mut self.0.borrow_mut().chats[index];
+            if chat.gone && chat.unread.is_empty() {
+                return Err(ChatError::Gone);
+            }
+            if chat.gone {
+                drop(std::mem::take(&mut chat.unread));
+                return Err(ChatError::Gone);
+            }
+            chat.sequence += 1;
+            chat.said.push(text.to_owned());
+        }
+        if fault == Some(Fault::AnswerLost) {
+            return broken(Sent::Perhaps);
+        }
+        Ok(self.told(chat))
+    }
+
+    async fn poll(&self, chat: &Chat) -> Result<Told, ChatError> {
+        tokio::task::yield_now().await;
+        let index: usize = chat.chat_id.parse().unwrap();
+        let over = {
+            let chat = &self.0.borrow().chats[index];
+            chat.gone && chat.unread.is_empty()
+        };
+        if over { Err(ChatError::Gone) } else { Ok(self.told(chat)) }
+    }
+
+    async fn history(&self, chat: &Chat) -> Result<Option<Vec<ChatEvent>>, ChatError> {
+        let index: usize = chat.chat_id.parse().unwrap();
+        let inner = self.0.borrow();
+        let said = inner.chats[index].said.iter().map(|text| ChatEvent {
+            sequence: 0,
+            participant_id: chat.participant_id.clone(),
+            party: Party::Visitor,
+            name: String::new(),
+            what: Happening::Text(text.clone()),
+        });
+        Ok(inner.keeps_history.then(|| said.collect()))
+    }
+
+    async fn exit(&self, chat: &Chat) -> Result<(), ChatError> {
+        let index: usize = chat.chat_id.parse().unwrap();
+        self.0.borrow_mut().chats[index].gone = true;
+        Ok(())
+    }
+}

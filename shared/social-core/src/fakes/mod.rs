@@ -1,0 +1,251 @@
+//! A small world for tests of the use cases: state, CIC and queues in memory, time in the hand.
+
+mod cic;
+mod state;
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use serde_json::json;
+
+pub(crate) use cic::{FakeCic, Fault};
+pub(crate) use state::FakeState;
+
+use crate::{
+    channel::{Channel, ChannelId, ChannelSet, Channels},
+    clock::Clock,
+    desk::Desk,
+    inbound::{InboundBatch, InboundQueue, OutboundQueue},
+    message::{Answerable, Author, Kind, Message, Owner, Thread, Verb},
+    reply::Reply,
+    routing::Router,
+    store::ThreadOwners,
+    verdict::{Classify, Failure, Verdict},
+};
+
+/// What fails when a test says so.
+#[derive(Debug, thiserror::Error)]
+#[error("broken on purpose")]
+pub(crate) struct Broken(pub(crate) Verdict);
+
+impl Classify for Broken {
+    fn verdict(&self) -> Verdict {
+        self.0
+    }
+
+    fn error_type(&self) -> &'static str {
+        "broken"
+    }
+}
+
+/// A clock that moves when somebody sleeps, or when the test says so.
+#[derive(Debug, Clone)]
+pub(crate) struct FakeClock(Rc<Cell<Timestamp>>);
+
+impl FakeClock {
+    pub(crate) fn new() -> Self {
+        Self(Rc::new(Cell::new("2026-11-22T12:00:00Z".parse().unwrap())))
+    }
+
+    pub(crate) fn advance(&self, duration: Duration) {
+        self.0.set(self.0.get() + duration);
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Timestamp {
+        self.0.get()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.advance(duration);
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Both queues, as what was sent into them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FakeQueues {
+    pub(crate) inbound: Rc<RefCell<Vec<(String, InboundBatch)>>>,
+    pub(crate) outbound: Rc<RefCell<Vec<Reply>>>,
+    /// Groups whose messages are refused.
+    pub(crate) broken_groups: Rc<RefCell<Vec<String>>>,
+}
+
+impl InboundQueue for FakeQueues {
+    async fn send(&self, group: &str, _: &str, batch: &InboundBatch) -> Result<(), Failure> {
+        if self.broken_groups.borrow().iter().any(|broken| broken == group) {
+            return Err(Broken(Verdict::RETRY).into());
+        }
+        self.inbound.borrow_mut().push((group.to_owned(), batch.clone()));
+        Ok(())
+    }
+}
+
+impl OutboundQueue for FakeQueues {
+    async fn send(&self, reply: &Reply) -> Result<(), Failure> {
+        let mut outbound = self.outbound.borrow_mut();
+        if outbound.iter().all(|known| known.id != reply.id) {
+            outbound.push(reply.clone());
+        }
+        Ok(())
+    }
+}
+
+/// The channels of the samples, and whose threads they are.
+#[derive(Debug, Clone)]
+pub(crate) struct FakeChannels(pub(crate) Arc<ChannelSet>);
+
+impl Channels for FakeChannels {
+    async fn all(&self) -> Result<Arc<ChannelSet>, Failure> {
+        Ok(Arc::clone(&self.0))
+    }
+}
+
+/// Answers for the network whose thread it is, and counts how often it was asked.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FakeOwners {
+    pub(crate) answer: Rc<Cell<Option<Owner>>>,
+    pub(crate) asked: Rc<Cell<u32>>,
+}
+
+impl ThreadOwners for FakeOwners {
+    async fn look_up(&self, _: &Channel, _: &Message) -> Result<Option<Owner>, Failure> {
+        self.asked.set(self.asked.get() + 1);
+        Ok(self.answer.get())
+    }
+}
+
+pub(crate) type FakeDesk = Desk<FakeState, FakeCic, FakeQueues, FakeQueues, FakeClock>;
+pub(crate) type FakeRouter =
+    Router<FakeChannels, FakeOwners, FakeState, FakeCic, FakeQueues, FakeQueues, FakeClock>;
+
+/// Everything together.
+pub(crate) struct World {
+    pub(crate) clock: FakeClock,
+    pub(crate) state: FakeState,
+    pub(crate) cic: FakeCic,
+    pub(crate) queues: FakeQueues,
+    pub(crate) owners: FakeOwners,
+    pub(crate) channels: FakeChannels,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let clock = FakeClock::new();
+        Self {
+            state: FakeState::new(clock.clone()),
+            cic: FakeCic::default(),
+            queues: FakeQueues::default(),
+            owners: FakeOwners::default(),
+            channels: FakeChannels(Arc::new(ChannelSet::from_entries(samples()))),
+            clock,
+        }
+    }
+
+    pub(crate) fn desk(&self) -> FakeDesk {
+        Desk {
+            store: self.state.clone(),
+            contact_center: self.cic.clone(),
+            inbound: self.queues.clone(),
+            outbound: self.queues.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+
+    pub(crate) fn router(&self) -> FakeRouter {
+        Router {
+            channels: self.channels.clone(),
+            thread_owners: self.owners.clone(),
+            desk: self.desk(),
+        }
+    }
+}
+
+fn samples() -> Vec<serde_json::Value> {
+    vec![
+        json!({ "channel_id": "acme-page", "network": "facebook", "workgroup": "Social Support",
+                "page_id": "100", "credential": "/social/facebook/acme",
+                "private_workgroup": "Social Private", "name": "Acme" }),
+        json!({ "channel_id": "acme-brand", "network": "twitter", "workgroup": "Social Support",
+                "handles": ["@acme"], "keywords": ["acme router"], "reply_handle": "@acme",
+                "credential": "/social/twitter/acme", "name": "Acme on Twitter" }),
+        json!({ "channel_id": "rival-watch", "network": "twitter", "workgroup": "Market Watch",
+                "handles": ["@rival"], "credential": "/social/twitter/acme", "name": "Rival" }),
+        json!({ "channel_id": "lost-page", "network": "facebook", "workgroup": "Nowhere",
+                "page_id": "200", "credential": "/social/facebook/lost", "name": "Lost" }),
+    ]
+}
+
+pub(crate) fn channel_id(id: &str) -> ChannelId {
+    ChannelId(id.to_owned())
+}
+
+fn author(name: &str) -> Author {
+    Author { id: format!("id-{name}"), name: name.to_owned(), handle: None }
+}
+
+/// A visitor's post on the page.
+pub(crate) fn post(id: &str, name: &str, text: &str) -> Message {
+    Message {
+        id: id.into(),
+        kind: Kind::Post,
+        verb: Verb::Add,
+        author: Some(author(name)),
+        own: false,
+        text: text.to_owned(),
+        media: vec![],
+        permalink: Some(format!("https://facebook.example/{id}")),
+        at: "2026-11-22T11:59:00Z".parse().unwrap(),
+        thread: Thread::Post {
+            post_id: id.into(),
+            top_level: None,
+            top_level_author: None,
+            owner: None,
+        },
+        answerable: Answerable::Yes,
+    }
+}
+
+/// A comment under a post; `under` is the top-level comment of a nested one.
+pub(crate) fn comment(
+    id: &str,
+    post_id: &str,
+    under: Option<&str>,
+    name: &str,
+    text: &str,
+) -> Message {
+    let thread = Thread::Post {
+        post_id: post_id.into(),
+        top_level: under.map(Into::into),
+        top_level_author: None,
+        owner: None,
+    };
+    Message { kind: Kind::Comment, thread, ..post(id, name, text) }
+}
+
+/// A tweet, in the thread of `conversation_id`.
+pub(crate) fn tweet(
+    id: &str,
+    conversation_id: &str,
+    name: &str,
+    answerable: Answerable,
+) -> Message {
+    let thread = Thread::Tweets {
+        conversation_id: conversation_id.into(),
+        in_reply_to: (id != conversation_id).then(|| conversation_id.into()),
+        owner: None,
+    };
+    Message { kind: Kind::Tweet, thread, answerable, ..post(id, name, "about acme router") }
+}
+
+/// The same message, written by the company.
+pub(crate) fn own(message: Message) -> Message {
+    let author = Some(Author { id: "100".to_owned(), name: "Acme".to_owned(), handle: None });
+    Message { own: true, author, ..message }
+}

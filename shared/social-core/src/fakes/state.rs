@@ -1,0 +1,238 @@
+//! The state table, in memory, with the conditions of the real one.
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+
+use jiff::Timestamp;
+
+use super::FakeClock;
+use crate::{
+    channel::ChannelId,
+    clock::Clock,
+    conversation::{Conversation, ConversationKey},
+    message::{Message, MessageId, Owner},
+    reply::ReplyRecord,
+    store::{Claim, Conversations, Lease, Leases, Ledger, OpenChat, Replies, Threads},
+    verdict::Failure,
+};
+
+const CLAIM_LEASE: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Clone)]
+enum Seen {
+    Claimed { until: Timestamp },
+    Done { conversation: Option<ConversationKey> },
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    ledger: BTreeMap<String, Seen>,
+    conversations: BTreeMap<String, Conversation>,
+    threads: BTreeMap<String, Owner>,
+    replies: BTreeMap<String, Vec<ReplyRecord>>,
+    leases: BTreeMap<String, (u64, Timestamp, Option<String>)>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct FakeState {
+    tables: Rc<RefCell<Tables>>,
+    clock: FakeClock,
+}
+
+impl FakeState {
+    pub(crate) fn new(clock: FakeClock) -> Self {
+        Self { tables: Rc::default(), clock }
+    }
+
+    /// All conversations, by their key.
+    pub(crate) fn conversations(&self) -> Vec<Conversation> {
+        self.tables.borrow().conversations.values().cloned().collect()
+    }
+
+    pub(crate) fn checkpoint(&self, name: &str) -> Option<String> {
+        self.tables.borrow().leases.get(name).and_then(|(_, _, checkpoint)| checkpoint.clone())
+    }
+
+    /// All replies of all conversations.
+    pub(crate) fn replies(&self) -> Vec<ReplyRecord> {
+        self.tables.borrow().replies.values().flatten().cloned().collect()
+    }
+}
+
+impl Ledger for FakeState {
+    async fn claim(&self, channel: &ChannelId, message: &Message) -> Result<Claim, Failure> {
+        let key = format!("{channel}#{}", message.change_key());
+        let now = self.clock.now();
+        let mut tables = self.tables.borrow_mut();
+        let claim = match tables.ledger.get(&key) {
+            Some(Seen::Done { .. }) => return Ok(Claim::Done),
+            Some(Seen::Claimed { until }) if now < *until => return Ok(Claim::Busy),
+            Some(Seen::Claimed { .. }) => Claim::Granted { again: true },
+            None => Claim::Granted { again: false },
+        };
+        tables.ledger.insert(key, Seen::Claimed { until: now + CLAIM_LEASE });
+        Ok(claim)
+    }
+
+    async fn complete(
+        &self,
+        channel: &ChannelId,
+        message: &Message,
+        conversation: Option<&ConversationKey>,
+    ) -> Result<(), Failure> {
+        let key = format!("{channel}#{}", message.change_key());
+        let done = Seen::Done { conversation: conversation.cloned() };
+        self.tables.borrow_mut().ledger.insert(key, done);
+        Ok(())
+    }
+
+    async fn release(&self, channel: &ChannelId, message: &Message) -> Result<(), Failure> {
+        let key = format!("{channel}#{}", message.change_key());
+        self.tables.borrow_mut().ledger.remove(&key);
+        Ok(())
+    }
+
+    async fn conversation_of(
+        &self,
+        channel: &ChannelId,
+        message_id: &MessageId,
+    ) -> Result<Option<ConversationKey>, Failure> {
+        let key = format!("{channel}#{message_id}#add");
+        Ok(match self.tables.borrow().ledger.get(&key) {
+            Some(Seen::Done { conversation }) => conversation.clone(),
+            _ => None,
+        })
+    }
+}
+
+fn place(channel: &ChannelId, key: &ConversationKey) -> String {
+    format!("{channel}#{key}")
+}
+
+impl Conversations for FakeState {
+    async fn load(
+        &self,
+        channel: &ChannelId,
+        key: &ConversationKey,
+    ) -> Result<Conversation, Failure> {
+        let stored = self.tables.borrow().conversations.get(&place(channel, key)).cloned();
+        Ok(stored.unwrap_or_else(|| Conversation::new(channel.clone(), key.clone())))
+    }
+
+    async fn save(&self, conversation: &mut Conversation) -> Result<Option<Conversation>, Failure> {
+        let place = place(&conversation.channel_id, &conversation.key);
+        let mut tables = self.tables.borrow_mut();
+        if let Some(current) = tables.conversations.get(&place)
+            && current.version != conversation.version
+        {
+            return Ok(Some(current.clone()));
+        }
+        conversation.version += 1;
+        tables.conversations.insert(place, conversation.clone());
+        Ok(None)
+    }
+
+    async fn open_chats(&self, _: u32) -> Result<Vec<OpenChat>, Failure> {
+        let tables = self.tables.borrow();
+        let open = tables.conversations.values().filter_map(|conversation| {
+            conversation.interaction().map(|interaction| OpenChat {
+                channel_id: conversation.channel_id.clone(),
+                conversation: conversation.key.clone(),
+                chat: interaction.chat.clone(),
+                answered: interaction.answered,
+            })
+        });
+        Ok(open.collect())
+    }
+}
+
+impl Threads for FakeState {
+    async fn owner(&self, channel: &ChannelId, root: &str) -> Result<Option<Owner>, Failure> {
+        Ok(self.tables.borrow().threads.get(&format!("{channel}#{root}")).copied())
+    }
+
+    async fn remember(&self, channel: &ChannelId, root: &str, owner: Owner) -> Result<(), Failure> {
+        self.tables.borrow_mut().threads.insert(format!("{channel}#{root}"), owner);
+        Ok(())
+    }
+}
+
+impl Replies for FakeState {
+    async fn begin(
+        &self,
+        channel: &ChannelId,
+        conversation: &ConversationKey,
+        record: &ReplyRecord,
+    ) -> Result<Option<ReplyRecord>, Failure> {
+        let mut tables = self.tables.borrow_mut();
+        let records = tables.replies.entry(place(channel, conversation)).or_default();
+        let known = records.iter().find(|known| known.id == record.id).cloned();
+        if known.is_none() {
+            records.push(record.clone());
+        }
+        Ok(known)
+    }
+
+    async fn advance(
+        &self,
+        channel: &ChannelId,
+        conversation: &ConversationKey,
+        old: &ReplyRecord,
+        new: &ReplyRecord,
+    ) -> Result<bool, Failure> {
+        let mut tables = self.tables.borrow_mut();
+        let records = tables.replies.entry(place(channel, conversation)).or_default();
+        let Some(stored) = records.iter_mut().find(|stored| *stored == old) else {
+            return Ok(false);
+        };
+        stored.clone_from(new);
+        Ok(true)
+    }
+
+    async fn of(
+        &self,
+        channel: &ChannelId,
+        conversation: &ConversationKey,
+    ) -> Result<Vec<ReplyRecord>, Failure> {
+        let tables = self.tables.borrow();
+        Ok(tables.replies.get(&place(channel, conversation)).cloned().unwrap_or_default())
+    }
+}
+
+impl Leases for FakeState {
+    async fn take(&self, name: &str, length: Duration) -> Result<Option<Lease>, Failure> {
+        let now = self.clock.now();
+        let held = self.tables.borrow().leases.get(name).is_some_and(|(_, until, _)| now < *until);
+        if held { Ok(None) } else { self.take_over(name, length).await.map(Some) }
+    }
+
+    async fn take_over(&self, name: &str, length: Duration) -> Result<Lease, Failure> {
+        let until = self.clock.now() + length;
+        let mut tables = self.tables.borrow_mut();
+        let lease = tables.leases.entry(name.to_owned()).or_insert((0, until, None));
+        (lease.0, lease.1) = (lease.0 + 1, until);
+        Ok(Lease { name: name.to_owned(), epoch: lease.0, until, checkpoint: lease.2.clone() })
+    }
+
+    async fn holds(&self, lease: &Lease) -> Result<bool, Failure> {
+        Ok(self.tables.borrow().leases.get(&lease.name).is_some_and(|held| held.0 == lease.epoch))
+    }
+
+    async fn save_checkpoint(&self, lease: &Lease, checkpoint: &str) -> Result<bool, Failure> {
+        match self.tables.borrow_mut().leases.get_mut(&lease.name) {
+            Some(held) if held.0 == lease.epoch => {
+                held.2 = Some(checkpoint.to_owned());
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), Failure> {
+        if let Some(held) = self.tables.borrow_mut().leases.get_mut(&lease.name)
+            && held.0 == lease.epoch
+        {
+            held.1 = Timestamp::MIN;
+        }
+        Ok(())
+    }
+}
