@@ -1,0 +1,43 @@
+//! Clients with patience that ends well inside a function's 30 seconds.
+
+use std::time::Duration;
+
+use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+
+const ATTEMPTS: u32 = 3;
+const CONNECT: Duration = Duration::from_secs(2);
+const ATTEMPT: Duration = Duration::from_secs(3);
+const OPERATION: Duration = Duration::from_secs(8);
+
+/// A client of DynamoDB. Clones share its connections.
+pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
+    aws_sdk_dynamodb::Client::new(&patient(config))
+}
+
+/// A client of SQS. Clones share its connections.
+pub fn sqs(config: &SdkConfig) -> aws_sdk_sqs::Client {
+    aws_sdk_sqs::Client::new(&patient(config))
+}
+
+/// A client of Systems Manager. Clones share its connections.
+pub fn ssm(config: &SdkConfig) -> aws_sdk_ssm::Client {
+    aws_sdk_ssm::Client::new(&patient(config))
+}
+
+fn patient(config: &SdkConfig) -> SdkConfig {
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(Duration::from_millis(100))
+        .with_max_backoff(Duration::from_secs(1));
+    let timeouts = timeouts(Duration::ZERO);
+    config.to_builder().retry_config(retries).timeout_config(timeouts).build()
+}
+
+/// Time-outs of a call whose answer the service itself holds back for `wait`.
+pub(crate) fn timeouts(wait: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(wait + ATTEMPT)
+        .operation_timeout(wait + OPERATION)
+        .build()
+}

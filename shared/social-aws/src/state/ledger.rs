@@ -1,0 +1,99 @@
+//! The ledger of seen messages: who works on a change, and which conversation it went to.
+
+use std::time::Duration;
+
+use social_core::{
+    ChannelId, Clock, Failure, Message, MessageId,
+    conversation::ConversationKey,
+    store::{Claim, Ledger},
+};
+
+use super::{
+    Outcome, StateTable, WRITER,
+    items::{Key, millis, number, seconds, text, text_of},
+    update_if,
+};
+use crate::AwsError;
+
+/// Longer than any network, queue or dead-letter queue may bring a change again.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+const CLAIMED: &str = "claimed";
+const DONE: &str = "done";
+
+/// `began_by` is the writer of the first claim since the last release. `attempts` counts claims
+/// that were neither finished nor given back: functions that died of the change, and the present one.
+const CLAIM: &str = "SET claim = :claimed, lease_until = :until, \
+    began_by = if_not_exists(began_by, :writer), writer = :writer, expires_at = :expires \
+    ADD attempts :one";
+const CLAIMABLE: &str = "attribute_not_exists(pk) OR (claim = :claimed AND lease_until < :now)";
+
+impl<C: Clock> Ledger for StateTable<C> {
+    async fn claim(&self, channel: &ChannelId, message: &Message) -> Result<Claim, Failure> {
+        let now = self.clock.now();
+        let update = self
+            .update(Key::change(channel, message))
+            .update_expression(CLAIM)
+            .condition_expression(CLAIMABLE)
+            .expression_attribute_values(":claimed", text(CLAIMED))
+            .expression_attribute_values(":now", millis(now))
+            .expression_attribute_values(":until", millis(now + self.claim_lease))
+            .expression_attribute_values(":expires", seconds(now + KEPT))
+            .expression_attribute_values(":one", number(1));
+        Ok(match update_if(update).await? {
+            Outcome::Written(item) => {
+                Claim::Granted { again: text_of(&item, "began_by") != text_of(&item, WRITER) }
+            }
+            Outcome::Refused(item) if text_of(&item, "claim") == Some(DONE) => Claim::Done,
+            Outcome::Refused(_) => Claim::Busy,
+        })
+    }
+
+    async fn complete(
+        &self,
+        channel: &ChannelId,
+        message: &Message,
+        conversation: Option<&ConversationKey>,
+    ) -> Result<(), Failure> {
+        let mut expression = "SET claim = :done, expires_at = :expires".to_owned();
+        let mut update = self.update(Key::change(channel, message));
+        if let Some(conversation) = conversation {
+            expression += ", conversation = :conversation";
+            update =
+                update.expression_attribute_values(":conversation", text(conversation.as_str()));
+        }
+        expression += " REMOVE lease_until, began_by, writer";
+        update
+            .update_expression(expression)
+            .expression_attribute_values(":done", text(DONE))
+            .expression_attribute_values(":expires", seconds(self.clock.now() + KEPT))
+            .send()
+            .await
+            .map_err(AwsError::of("DynamoDB UpdateItem"))?;
+        Ok(())
+    }
+
+    async fn release(&self, channel: &ChannelId, message: &Message) -> Result<(), Failure> {
+        let update = self
+            .update(Key::change(channel, message))
+            .update_expression(
+                "SET lease_until = :over, writer = :writer REMOVE began_by ADD attempts :less",
+            )
+            .condition_expression("claim = :claimed AND lease_until > :over")
+            .expression_attribute_values(":claimed", text(CLAIMED))
+            .expression_attribute_values(":over", number(0))
+            .expression_attribute_values(":less", number(-1));
+        // Refused: given back before, or done, and nothing to give back.
+        update_if(update).await?;
+        Ok(())
+    }
+
+    async fn conversation_of(
+        &self,
+        channel: &ChannelId,
+        message_id: &MessageId,
+    ) -> Result<Option<ConversationKey>, Failure> {
+        let item = self.get(Key::added(channel, message_id), true).await?.unwrap_or_default();
+        Ok(text_of(&item, "conversation").map(|key| ConversationKey(key.to_owned())))
+    }
+}
