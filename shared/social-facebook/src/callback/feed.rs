@@ -1,0 +1,178 @@
+//! `changes`: posts and comments of the page, and mentions of it elsewhere.
+
+use serde::Deserialize;
+use serde_json::Value;
+use social_core::message::{Answerable, Media, Verb};
+
+use super::{Entry, Read, What};
+use crate::{
+    normalise::{self, Public},
+    wire::{From, Id, Moment},
+};
+
+/// A change that is none of a post or a comment, and that nobody needs.
+const IGNORED_FIELDS: &[&str] = &[
+    "about",
+    "attire",
+    "awards",
+    "bio",
+    "birthday",
+    "category",
+    "company_overview",
+    "conversations",
+    "culinary_team",
+    "current_location",
+    "description",
+    "email",
+    "founded",
+    "general_info",
+    "general_manager",
+    "hometown",
+    "hours",
+    "inbox_labels",
+    "invoice_access_invoice_change",
+    "leadgen",
+    "leadgen_fat",
+    "live_videos",
+    "location",
+    "members",
+    "mission",
+    "name",
+    "page_upcoming_change",
+    "parking",
+    "payment_options",
+    "personal_info",
+    "personal_interests",
+    "phone",
+    "picture",
+    "price_range",
+    "product_review",
+    "products",
+    "public_transit",
+    "publisher_subscriptions",
+    "ratings",
+    "registration",
+    "videos",
+    "website",
+];
+const POSTS: [&str; 7] = ["post", "status", "photo", "video", "share", "link", "note"];
+const IGNORED_ITEMS: &[&str] =
+    &["like", "reaction", "album", "event", "life_event", "coupon", "offer"];
+/// What becomes of a video while it is processed.
+const IGNORED_VERBS: &[&str] = &["block", "unblock", "mute", "unmute", "update", "follow"];
+
+#[derive(Deserialize)]
+struct FeedChange {
+    field: String,
+    #[serde(default)]
+    value: Value,
+}
+
+/// The value of a change. Its parts come and go between versions.
+#[derive(Deserialize)]
+struct Feed {
+    item: Option<String>,
+    verb: Option<String>,
+    from: Option<From>,
+    /// Before `from` there were these two.
+    sender_id: Option<Id>,
+    sender_name: Option<String>,
+    post_id: Option<Id>,
+    post: Option<Post>,
+    comment_id: Option<Id>,
+    parent_id: Option<Id>,
+    created_time: Option<Moment>,
+    message: Option<String>,
+    permalink_url: Option<String>,
+    photo: Option<String>,
+    #[serde(default)]
+    photos: Option<Vec<String>>,
+    video: Option<String>,
+    link: Option<String>,
+    /// A number or a bool.
+    #[serde(default)]
+    published: Value,
+}
+
+#[derive(Deserialize)]
+struct Post {
+    id: Option<Id>,
+    permalink_url: Option<String>,
+}
+
+/// Reads one of `changes`.
+pub(super) fn read(entry: &Entry<'_>, change: &Value) -> Read {
+    let change = FeedChange::deserialize(change).ok()?;
+    let mention = match change.field.as_str() {
+        "feed" => false,
+        "mention" => true,
+        field => return ignored(IGNORED_FIELDS, field),
+    };
+    let value = Feed::deserialize(change.value).ok()?;
+    let item = value.item.clone()?;
+    match item.as_str() {
+        "comment" => value.into_change(entry, mention, true),
+        item if POSTS.contains(&item) => value.into_change(entry, mention, false),
+        item => ignored(IGNORED_ITEMS, item),
+    }
+}
+
+fn ignored(known: &[&'static str], name: &str) -> Read {
+    let known = known.iter().find(|known| **known == name)?;
+    Some((false, What::Ignored(known)))
+}
+
+impl Feed {
+    fn into_change(self, entry: &Entry<'_>, mention: bool, is_comment: bool) -> Read {
+        if self.is_unpublished() {
+            return Some((false, What::Ignored("unpublished")));
+        }
+        let text = self.message.clone().unwrap_or_default();
+        let verb = match self.verb.as_deref()? {
+            "add" => Verb::Add,
+            "edit" | "edited" => normalise::edit(&text),
+            "remove" | "hide" => Verb::Delete,
+            // It can be read again; without its text there is nothing to show.
+            "unhide" if text.is_empty() => return Some((false, What::Ignored("unhide"))),
+            "unhide" => normalise::shown_again(&text),
+            verb => return ignored(IGNORED_VERBS, verb),
+        };
+        let media = self.media();
+        let Id(post_id) = self.post_id.or_else(|| self.post.as_ref()?.id.clone())?;
+        let comment_id = if is_comment { Some(self.comment_id?.0) } else { None };
+        let from = self.from.and_then(From::into_author);
+        let author = from.or_else(|| normalise::author(self.sender_id, self.sender_name));
+        let Moment(at) = self.created_time.or(entry.time)?;
+        let of_post = self.post.and_then(|post| post.permalink_url);
+        let message = Public {
+            page_id: &entry.page_id,
+            post_id: &post_id,
+            comment_id: comment_id.as_deref(),
+            parent_id: self.parent_id.as_ref().map(|Id(id)| id.as_str()),
+            parent_author: None,
+            owner: None,
+            author,
+            verb,
+            text,
+            media,
+            permalink: self.permalink_url.or(of_post),
+            at,
+            answerable: Answerable::Yes,
+        };
+        let mention = mention || (!is_comment && normalise::is_elsewhere(&entry.page_id, &post_id));
+        Some((mention, What::Message(Box::new(message.into_message()))))
+    }
+
+    /// A photo that waits for its post.
+    fn is_unpublished(&self) -> bool {
+        self.published == 0 || self.published == false
+    }
+
+    fn media(&self) -> Vec<Media> {
+        let of_item = self.item.as_deref().unwrap_or_default();
+        let photos = self.photos.iter().flatten().chain(&self.photo).map(|url| ("photo", url));
+        let videos = self.video.iter().map(|url| ("video", url));
+        let links = self.link.iter().map(|url| (of_item, url));
+        photos.chain(videos).chain(links).map(|(kind, url)| normalise::media(kind, url)).collect()
+    }
+}

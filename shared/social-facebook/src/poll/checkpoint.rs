@@ -1,0 +1,203 @@
+//! What a poll remembers: how far it came, what it took within the overlap, which posts are talked under.
+//!
+//! Times are Facebook's, in its whole seconds. Cursors are never kept: they die with what they point at.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+use social_core::{Failure, Verdict, message::Owner};
+
+use super::{Candidate, PollSettings};
+
+/// Posts that are remembered at the most.
+const MAX_POSTS: usize = 50;
+/// Ids that are remembered at the most, over all posts. One that was forgotten is queued again, and known there.
+const MAX_SEEN: usize = 2_000;
+/// Posts without anything new for this long are forgotten once they are off the feed's first page.
+const ACTIVE_SECONDS: i64 = 3 * 24 * 60 * 60;
+/// Posts off the first page that one pass looks after.
+const DUE: usize = 3;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Checkpoint {
+    /// Nothing older is ever taken: the channel's start.
+    floor: i64,
+    /// The newest that was taken.
+    watermark: i64,
+    posts: BTreeMap<String, PostState>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct PostState {
+    /// The newest that was taken of it, or how far the page was when it was first seen.
+    at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<Owner>,
+    /// When it was last looked after by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checked: Option<i64>,
+    /// Comments that were taken within the overlap, with their times.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    seen: BTreeMap<String, i64>,
+}
+
+/// A checkpoint that is none of ours. Going on without would import history, or lose what came since.
+#[derive(Debug, thiserror::Error)]
+#[error("the page's checkpoint cannot be read")]
+struct Unreadable;
+
+/// A post that a pass met.
+pub(super) struct Met {
+    pub(super) post_id: String,
+    pub(super) owner: Option<Owner>,
+}
+
+/// What a pass did, for the next one to know.
+#[derive(Default)]
+pub(super) struct Progress<'a> {
+    pub(super) on_feed: Vec<Met>,
+    pub(super) taken: &'a [Candidate],
+    /// New, but beyond the limit: the next pass takes them.
+    pub(super) pending: &'a [Candidate],
+    pub(super) checked: Vec<String>,
+    pub(super) gone: HashSet<String>,
+    pub(super) now: i64,
+}
+
+impl Checkpoint {
+    pub(super) fn starting(floor: i64) -> Self {
+        Self { floor, watermark: floor, posts: BTreeMap::new() }
+    }
+
+    pub(super) fn read(text: &str) -> Result<Self, Failure> {
+        serde_json::from_str(text)
+            .map_err(|_| Failure::new(Verdict::Reject, "checkpoint_unreadable", Unreadable))
+    }
+
+    pub(super) fn write(&self) -> Result<String, Failure> {
+        serde_json::to_string(self)
+            .map_err(|_| Failure::new(Verdict::Reject, "checkpoint_unreadable", Unreadable))
+    }
+
+    /// From when on posts are new.
+    pub(super) fn feed_threshold(&self, settings: &PollSettings) -> i64 {
+        (self.watermark - settings.overlap_seconds()).max(self.floor)
+    }
+
+    /// From when on comments of this post are new.
+    pub(super) fn threshold(&self, post_id: &str, settings: &PollSettings) -> i64 {
+        let at = self.posts.get(post_id).map_or(self.watermark, |post| post.at);
+        (at - settings.overlap_seconds()).max(self.floor)
+    }
+
+    pub(super) fn is_new_post(&self, post_id: &str, at: i64, settings: &PollSettings) -> bool {
+        at >= self.feed_threshold(settings) && !self.posts.contains_key(post_id)
+    }
+
+    pub(super) fn is_new_comment(
+        &self,
+        post_id: &str,
+        id: &str,
+        at: i64,
+        settings: &PollSettings,
+    ) -> bool {
+        let seen = self.posts.get(post_id).is_some_and(|post| post.seen.contains_key(id));
+        at >= self.threshold(post_id, settings) && !seen
+    }
+
+    pub(super) fn owner(&self, post_id: &str) -> Option<Owner> {
+        self.posts.get(post_id).and_then(|post| post.owner)
+    }
+
+    /// Posts that left the feed and are to be looked after now, the longest neglected first.
+    pub(super) fn due(&self, on_feed: &[Met], now: i64, settings: &PollSettings) -> Vec<String> {
+        let on_feed: HashSet<&str> = on_feed.iter().map(|met| met.post_id.as_str()).collect();
+        let is_due = |post: &PostState| {
+            post.checked.is_none_or(|checked| now - checked >= settings.revisit_seconds())
+        };
+        let mut due: Vec<(Option<i64>, &String)> = self
+            .posts
+            .iter()
+            .filter(|(id, post)| !on_feed.contains(id.as_str()) && is_due(post))
+            .map(|(id, post)| (post.checked, id))
+            .collect();
+        due.sort_unstable();
+        due.into_iter().take(DUE).map(|(_, id)| id.clone()).collect()
+    }
+
+    /// The checkpoint after a pass; equal to this one where nothing moved.
+    pub(super) fn after(&self, progress: &Progress<'_>, settings: &PollSettings) -> Self {
+        let mut after = self.clone();
+        after.meet(progress);
+        for taken in progress.taken {
+            after.take(taken, settings);
+        }
+        for post_id in &progress.checked {
+            if let Some(post) = after.posts.get_mut(post_id) {
+                post.checked = Some(progress.now);
+            }
+        }
+        after.forget(progress);
+        after
+    }
+
+    /// Remembers the feed's posts, but for those that are themselves still to be taken.
+    fn meet(&mut self, progress: &Progress<'_>) {
+        let pending: HashSet<&str> = progress
+            .pending
+            .iter()
+            .filter(|candidate| candidate.is_post)
+            .map(|candidate| candidate.post_id.as_str())
+            .collect();
+        for met in progress.on_feed.iter().filter(|met| !pending.contains(met.post_id.as_str())) {
+            let watermark = self.watermark;
+            self.posts.entry(met.post_id.clone()).or_insert_with(|| PostState {
+                at: watermark,
+                owner: met.owner,
+                checked: None,
+                seen: BTreeMap::new(),
+            });
+        }
+    }
+
+    fn take(&mut self, taken: &Candidate, settings: &PollSettings) {
+        self.watermark = self.watermark.max(taken.at);
+        let Some(post) = self.posts.get_mut(&taken.post_id) else { return };
+        post.at = post.at.max(taken.at);
+        if !taken.is_post {
+            post.seen.insert(taken.message.id.0.clone(), taken.at);
+        }
+        let oldest = post.at - settings.overlap_seconds();
+        post.seen.retain(|_, at| *at >= oldest);
+    }
+
+    fn forget(&mut self, progress: &Progress<'_>) {
+        let on_feed: HashSet<&str> =
+            progress.on_feed.iter().map(|met| met.post_id.as_str()).collect();
+        let oldest = self.watermark - ACTIVE_SECONDS;
+        self.posts.retain(|id, post| {
+            !progress.gone.contains(id) && (on_feed.contains(id.as_str()) || post.at >= oldest)
+        });
+        let mut off_feed: Vec<(i64, String)> = self
+            .posts
+            .iter()
+            .filter(|(id, _)| !on_feed.contains(id.as_str()))
+            .map(|(id, post)| (post.at, id.clone()))
+            .collect();
+        off_feed.sort_unstable_by(|a, b| b.cmp(a));
+        for (_, id) in off_feed.iter().skip(MAX_POSTS.saturating_sub(on_feed.len())) {
+            self.posts.remove(id);
+        }
+        let mut times: Vec<i64> =
+            self.posts.values().flat_map(|post| post.seen.values().copied()).collect();
+        if let Some(cut) = beyond(&mut times, MAX_SEEN) {
+            self.posts.values_mut().for_each(|post| post.seen.retain(|_, at| *at > cut));
+        }
+    }
+}
+
+/// The newest time that has to go, for no more than `limit` to stay.
+fn beyond(times: &mut [i64], limit: usize) -> Option<i64> {
+    times.sort_unstable_by(|a, b| b.cmp(a));
+    times.get(limit).copied()
+}
