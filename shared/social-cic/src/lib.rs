@@ -20,3 +20,6 @@ mod wire;
 pub use error::CicError;
 pub use pair::Cic;
 pub use settings::{Choice, CicSettings, SettingsError, UnknownChoice};
+
+#[cfg(test)]
+mod tests;
