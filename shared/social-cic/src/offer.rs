@@ -1,0 +1,138 @@
+//! Which chat interface a server offers: asked once, and again when it was down or says that its
+//! configuration changed (sections 2.2 and 4.1 of the contract).
+
+use http::Method;
+use serde_json::Value;
+use social_core::chat::Interface;
+use social_http::Answer;
+
+use crate::{
+    ask::{Request, status_error},
+    error::CicError,
+    server::Server,
+    settings::Choice,
+    web_chat, websvcs,
+    wire::{self, Fields},
+};
+
+/// What a server told of itself; `None` where it was not asked.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// Version of the feature `web-chat`; 0 where there is none.
+    web_chat: Option<u32>,
+    websvcs: Option<Configuration>,
+}
+
+/// What matters of `serverConfiguration`.
+#[derive(Clone, Copy, Default)]
+struct Configuration {
+    starts_chats: bool,
+    cfg_ver: Option<i64>,
+}
+
+/// An interface that chats may be started through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Offer {
+    pub(crate) interface: Interface,
+    /// Version of the feature `web-chat`.
+    pub(crate) version: u32,
+}
+
+impl Known {
+    /// Forgets the configuration when an answer tells of another version.
+    pub(crate) fn note_version(&mut self, told: Option<i64>) {
+        let known = self.websvcs.and_then(|configuration| configuration.cfg_ver);
+        if told.is_some() && known.is_some() && told != known {
+            self.websvcs = None;
+        }
+    }
+}
+
+impl Server {
+    /// The interface for a new chat. Attributes decide: they carry the permalink and the channel.
+    pub(crate) async fn offer(&self, choice: Choice) -> Result<Offer, CicError> {
+        let version = if choice == Choice::Websvcs { 0 } else { self.web_chat_version().await? };
+        let web_chat = Offer { interface: Interface::WebChat, version };
+        if version >= web_chat::TAKES_ATTRIBUTES {
+            return Ok(web_chat);
+        }
+        let starts = version >= web_chat::STARTS;
+        if choice != Choice::WebChat {
+            match self.starts_websvcs_chats().await {
+                Ok(true) => return Ok(Offer { interface: Interface::Websvcs, version }),
+                Err(error) if !starts => return Err(error),
+                _ => {}
+            }
+        }
+        if starts {
+            return Ok(web_chat);
+        }
+        // Perhaps a proxy that is not ready: asked again the next time.
+        self.forget();
+        Err(CicError::NoInterface)
+    }
+
+    /// Makes sure that the server is up and its configuration for `interface` has been fetched.
+    pub(crate) async fn prepare(&self, interface: Interface) -> Result<(), CicError> {
+        match interface {
+            Interface::WebChat => self.web_chat_version().await.map(|_| ()),
+            Interface::Websvcs => self.starts_websvcs_chats().await.map(|_| ()),
+        }
+    }
+
+    /// Version of the feature `web-chat`, 0 where there is none.
+    pub(crate) async fn web_chat_version(&self) -> Result<u32, CicError> {
+        let known = self.known().web_chat;
+        if let Some(version) = known {
+            return Ok(version);
+        }
+        let path = ["icws", "connection", "features"].map(str::to_owned).to_vec();
+        let request =
+            Request { method: Method::GET, path, body: None, accept: web_chat::ICWS_JSON };
+        let version = described(&self.send(&request).await?)?.map_or(0, |body| version_in(&body));
+        self.known().web_chat = Some(version);
+        Ok(version)
+    }
+
+    async fn starts_websvcs_chats(&self) -> Result<bool, CicError> {
+        let known = self.known().websvcs;
+        if let Some(configuration) = known {
+            return Ok(configuration.starts_chats);
+        }
+        let answer = self.send(&websvcs::configuration_request()).await?;
+        let configuration =
+            described(&answer)?.as_ref().and_then(configuration_in).unwrap_or_default();
+        self.known().websvcs = Some(configuration);
+        Ok(configuration.starts_chats)
+    }
+}
+
+/// What a server says of itself; `None` where it does not know the question. Below 500 it is up.
+fn described(answer: &Answer) -> Result<Option<Value>, CicError> {
+    if answer.status.is_server_error() {
+        return Err(status_error(answer));
+    }
+    Ok(if answer.status.is_success() { wire::json(answer).ok().flatten() } else { None })
+}
+
+/// `{featureInfoList: [{featureId, version}]}`
+fn version_in(body: &Value) -> u32 {
+    let features = Fields::of(body).map(|body| body.list("featureInfoList")).unwrap_or_default();
+    let mut features = features.iter().filter_map(Fields::of);
+    features
+        .find(|feature| feature.text("featureId") == Some("web-chat"))
+        .and_then(|feature| u32::try_from(feature.number("version")?).ok())
+        .unwrap_or(0)
+}
+
+/// `[{serverConfiguration: {cfgVer, capabilities: {chat: ["start", …]}}}]`
+fn configuration_in(body: &Value) -> Option<Configuration> {
+    let first = body.as_array().map_or(Some(body), |all| all.first())?;
+    let configuration = Fields::of(first)?.object("serverConfiguration")?;
+    let chat = configuration.object("capabilities")?.list("chat");
+    let is_start = |it: &Value| it.as_str().is_some_and(|it| it.eq_ignore_ascii_case("start"));
+    Some(Configuration {
+        starts_chats: chat.iter().any(is_start),
+        cfg_ver: configuration.number("cfgVer"),
+    })
+}

@@ -1,0 +1,67 @@
+//! What a deployment tells about its CIC.
+
+use std::{fmt, str::FromStr};
+
+use url::Url;
+
+/// One switchover pair (or a single server), as the deployment's settings have it.
+#[derive(Clone)]
+pub struct CicSettings {
+    /// One or two. A path such as `/I3Root/Server1` is kept before `/icws` and `/websvcs`.
+    pub urls: Vec<Url>,
+    pub interface: Choice,
+    /// Where CIC pushes hints of new events, with web-chat 5 and up. Its path holds a secret.
+    pub events_url: Option<Url>,
+}
+
+impl fmt::Debug for CicSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CicSettings")
+            .field("servers", &self.urls.len())
+            .field("interface", &self.interface)
+            .field("pushes", &self.events_url.is_some())
+            .finish()
+    }
+}
+
+/// Which interface new chats take. A chat stays with the one it was opened through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Choice {
+    /// Asks the server: web-chat from version 5 on; else `websvcs`, which carries attributes;
+    /// else web-chat 2 to 4, which does not.
+    #[default]
+    Auto,
+    /// ICWS `web-chat` or nothing. Below version 5 attributes and routing contexts are lost.
+    WebChat,
+    /// `websvcs` or nothing.
+    Websvcs,
+}
+
+/// The name is none of `auto`, `web-chat`, `websvcs`.
+#[derive(Debug, thiserror::Error)]
+#[error("no such interface of CIC; there are auto, web-chat and websvcs")]
+pub struct UnknownChoice;
+
+impl FromStr for Choice {
+    type Err = UnknownChoice;
+
+    fn from_str(name: &str) -> Result<Self, UnknownChoice> {
+        match name.trim().to_ascii_lowercase().as_str() {
+            "auto" => Ok(Self::Auto),
+            "web-chat" => Ok(Self::WebChat),
+            "websvcs" => Ok(Self::Websvcs),
+            _ => Err(UnknownChoice),
+        }
+    }
+}
+
+/// Settings that no CIC can be reached with.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum SettingsError {
+    /// A pair has one or two servers.
+    #[error("there are {0} URLs of CIC servers; one or two are needed")]
+    Servers(usize),
+    /// Counted from one.
+    #[error("the URL of CIC server {0} is neither http nor https")]
+    Scheme(usize),
+}
