@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use local::stack::{Options, Stack};
+use local::stack::{self, Options, Stack};
 
 use crate::demo;
 
@@ -98,7 +98,7 @@ impl Cli {
                 loaded()?.print_logs(function.as_deref(), follow).await?;
             }
             Command::Deploy => loaded()?.deploy(&progress()).await?,
-            Command::Down => loaded()?.down()?,
+            Command::Down => stack::down(&Options::default().directory)?,
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,8 +1,8 @@
 //! Nothing that was started outlives a failure, or a test.
 
-use std::{collections::BTreeMap, ops::Deref};
+use std::{ops::Deref, path::PathBuf};
 
-use super::{Stack, processes, processes::Started};
+use super::{Pids, Stack, StackError, files, processes, processes::Started};
 
 /// A stack that is taken down when this is dropped.
 #[derive(Debug)]
@@ -30,29 +30,39 @@ impl Drop for Guard {
 }
 
 /// What was started so far; ended when dropped, unless it is kept.
-#[derive(Default)]
-pub(super) struct Starting(Vec<Started>);
+///
+/// It is also written down, for a command that is killed before it has described the stack.
+pub(super) struct Starting {
+    processes: Vec<Started>,
+    record: PathBuf,
+}
 
 impl Starting {
+    /// Nothing yet; what comes is written down in `record`.
+    pub(super) fn new(record: PathBuf) -> Self {
+        Self { processes: Vec::new(), record }
+    }
+
     /// Adds a process, and hands it back.
-    pub(super) fn add(&mut self, process: Started) -> Started {
-        self.0.push(process.clone());
-        process
+    pub(super) fn add(&mut self, process: Started) -> Result<Started, StackError> {
+        self.processes.push(process.clone());
+        files::write_json(&self.record, &self.pids())?;
+        Ok(process)
     }
 
     /// All of them.
-    pub(super) fn pids(&self) -> BTreeMap<String, u32> {
-        self.0.iter().map(|process| (process.name.to_owned(), process.pid)).collect()
+    pub(super) fn pids(&self) -> Pids {
+        self.processes.iter().map(|process| (process.name.to_owned(), process.pid)).collect()
     }
 
     /// Lets them live.
     pub(super) fn keep(mut self) {
-        self.0.clear();
+        self.processes.clear();
     }
 }
 
 impl Drop for Starting {
     fn drop(&mut self) {
-        processes::end(&self.0.iter().map(|process| (process.name, process.pid))).ok();
+        processes::end(&self.pids()).ok();
     }
 }

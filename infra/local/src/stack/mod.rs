@@ -42,6 +42,9 @@ pub const REGION: &str = "us-east-1";
 /// Told what is being done, a line at a time.
 pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
 
+/// The background processes by name; each leads a process group.
+pub type Pids = BTreeMap<String, u32>;
+
 /// A running stack, as `stack.json` describes it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Stack {
@@ -65,8 +68,8 @@ pub struct Stack {
     pub functions: BTreeMap<String, String>,
     /// Made up for the local stack.
     pub secrets: Secrets,
-    /// The background processes; each leads a process group.
-    pub pids: BTreeMap<String, u32>,
+    /// What runs.
+    pub pids: Pids,
     /// Where the stack's files are.
     #[serde(skip)]
     pub directory: PathBuf,
@@ -107,11 +110,11 @@ impl Stack {
 
         progress("starting the simulators and ministack");
         let http = http::client()?;
-        let mut started = guard::Starting::default();
+        let mut started = guard::Starting::new(record(directory));
         let simulators =
-            started.add(services::start_simulators(&binaries.simulators, &python, options)?);
+            started.add(services::start_simulators(&binaries.simulators, &python, options)?)?;
         let ministack = services::start_ministack(&python, options)?;
-        started.add(ministack.process.clone());
+        started.add(ministack.process.clone())?;
         let simulated = services::ready(&http, &simulators, &ministack).await?;
 
         progress("deploying infra/template.yaml");
@@ -154,8 +157,9 @@ impl Stack {
 
     /// The stack that runs in `directory`.
     pub fn load(directory: &Path) -> Result<Self, StackError> {
-        let stack = described(directory)?.filter(|stack| !stack.processes().is_empty());
-        stack.ok_or(StackError::NotUp)
+        let stack: Option<Self> = files::read_json(&description(directory))?;
+        let stack = stack.map(|stack| Self { directory: directory.to_owned(), ..stack });
+        stack.filter(|stack| !stack.processes().is_empty()).ok_or(StackError::NotUp)
     }
 
     /// Builds the functions anew and deploys them and the template into the running stack.
@@ -171,9 +175,7 @@ impl Stack {
 
     /// Ends every process of the stack, and returns when none is left. Its logs stay.
     pub fn down(&self) -> Result<(), StackError> {
-        processes::end(&self.leaders())?;
-        files::remove(&description(&self.directory))?;
-        files::remove(&self.directory.join("tmp"))
+        down(&self.directory)
     }
 
     /// Takes the stack down when the guard is dropped.
@@ -183,8 +185,9 @@ impl Stack {
 
     /// Every process that runs, by the name of the one that started it.
     pub fn processes(&self) -> BTreeMap<String, Vec<u32>> {
-        self.leaders()
-            .map(|(name, leader)| (name.to_owned(), processes::members(name, leader)))
+        self.pids
+            .iter()
+            .map(|(name, leader)| (name.clone(), processes::members(name, *leader)))
             .filter(|(_, members)| !members.is_empty())
             .collect()
     }
@@ -192,10 +195,6 @@ impl Stack {
     /// The file that describes the stack.
     pub fn description(&self) -> PathBuf {
         description(&self.directory)
-    }
-
-    fn leaders(&self) -> impl Iterator<Item = (&str, u32)> + Clone {
-        self.pids.iter().map(|(name, pid)| (name.as_str(), *pid))
     }
 }
 
@@ -208,23 +207,35 @@ async fn build(progress: Progress<'_>) -> Result<(PathBuf, binaries::Binaries), 
     tokio::try_join!(python::environment(progress), binaries::build())
 }
 
-/// Makes sure that no stack runs in `directory`; of one that died, removes what it left.
-fn refuse_second(directory: &Path) -> Result<(), StackError> {
-    let Some(stack) = described(directory)? else { return Ok(()) };
-    if stack.processes().is_empty() {
-        return stack.down();
-    }
-    let webhook_url = stack.webhook_url;
-    Err(StackError::AlreadyUp { webhook_url, description: description(directory) })
+/// Ends whatever runs in `directory`, a stack or what a killed command left of one, and returns
+/// when nothing is left. Logs stay.
+pub fn down(directory: &Path) -> Result<(), StackError> {
+    let started: Option<Pids> = files::read_json(&record(directory))?;
+    processes::end(&started.unwrap_or_default())?;
+    files::remove(&description(directory))?;
+    files::remove(&record(directory))?;
+    files::remove(&directory.join("tmp"))
 }
 
-fn described(directory: &Path) -> Result<Option<Stack>, StackError> {
-    let stack: Option<Stack> = files::read_json(&description(directory))?;
-    Ok(stack.map(|stack| Stack { directory: directory.to_owned(), ..stack }))
+/// Makes sure that no stack runs in `directory`; of one that died, removes what it left.
+fn refuse_second(directory: &Path) -> Result<(), StackError> {
+    match Stack::load(directory) {
+        Err(StackError::NotUp) => down(directory),
+        Err(error) => Err(error),
+        Ok(stack) => Err(StackError::AlreadyUp {
+            webhook_url: stack.webhook_url,
+            description: description(directory),
+        }),
+    }
 }
 
 fn description(directory: &Path) -> PathBuf {
     directory.join("stack.json")
+}
+
+/// What was started, from the first process on.
+fn record(directory: &Path) -> PathBuf {
+    directory.join("started.json")
 }
 
 /// The parameters of the last deployment, for the next one.

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{StackError, files, paths};
+use super::{Pids, StackError, files, paths};
 
 /// How long ending a group may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -98,13 +98,11 @@ pub(super) fn members(name: &str, leader: u32) -> Vec<u32> {
 /// Ends the groups of `leaders`, and returns when nothing is left of them.
 ///
 /// Nothing in them is worth a farewell: what they hold is thrown away with the stack.
-pub(super) fn end<'a>(
-    leaders: &(impl Iterator<Item = (&'a str, u32)> + Clone),
-) -> Result<(), StackError> {
+pub(super) fn end(leaders: &Pids) -> Result<(), StackError> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let left: Vec<u32> =
-            leaders.clone().flat_map(|(name, leader)| members(name, leader)).collect();
+            leaders.iter().flat_map(|(name, leader)| members(name, *leader)).collect();
         if left.is_empty() {
             return Ok(());
         }
