@@ -1,8 +1,16 @@
 //! `cargo demo`: the scripted conversations, on a stack that is started for them.
 
-use std::{error::Error, io::Write, process::ExitCode};
+use std::{
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+};
 
-use local::stack::{Guard, Options, Stack};
+use local::{
+    scenes::{self, JsonNarrator, Narrator, TextNarrator},
+    stack::{Guard, Options, Stack},
+    world::{Addresses, World},
+};
 
 use crate::cli;
 
@@ -11,7 +19,7 @@ pub(crate) async fn run(json: bool, keep: bool) -> Result<ExitCode, Box<dyn Erro
     let stack = Stack::up(&Options::default(), &cli::progress()).await?;
     if keep {
         let held = play(&stack, json).await;
-        let mut out = std::io::stderr();
+        let mut out = io::stderr();
         writeln!(
             out,
             "the stack stays up; {} says where everything is",
@@ -27,7 +35,17 @@ pub(crate) async fn run(json: bool, keep: bool) -> Result<ExitCode, Box<dyn Erro
 }
 
 /// Plays the scenes through `stack`, telling each step as it happens.
-#[expect(clippy::unused_async, reason = "the scenes are played here once they are merged")]
-async fn play(_stack: &Stack, _json: bool) -> Result<ExitCode, Box<dyn Error>> {
-    Err("the scenes are not part of this build".into())
+async fn play(stack: &Stack, json: bool) -> Result<ExitCode, Box<dyn Error>> {
+    let world = World::new(&Addresses {
+        facebook_url: stack.facebook_url.clone(),
+        twitter_url: stack.twitter_url.clone(),
+        cic_urls: stack.cic_urls.clone(),
+    })?;
+    let mut narrator: Box<dyn Narrator> = if json {
+        Box::new(JsonNarrator::new(io::stdout()))
+    } else {
+        Box::new(TextNarrator::new(io::stdout()))
+    };
+    let summary = scenes::play(&world, narrator.as_mut(), scenes::SIDE_BY_SIDE).await?;
+    Ok(if summary.ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
