@@ -1,0 +1,164 @@
+//! The command line.
+
+use std::{
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+    time::Instant,
+};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use local::stack::{self, Options, Stack};
+
+use crate::demo;
+
+/// Runs the bridge on this machine: the real template and functions, simulated networks and CIC.
+#[derive(Parser)]
+#[command(name = "local", bin_name = "cargo local")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds and starts the stack in the background; returns when the webhook answers
+    Up(Up),
+    /// Shows what runs
+    Status,
+    /// Shows the functions' log lines; an invocation's come when it has ended
+    Logs {
+        /// One of the six functions; all without it
+        function: Option<String>,
+        /// Goes on as lines come
+        #[arg(short, long)]
+        follow: bool,
+    },
+    /// Builds the functions anew and deploys them into the running stack
+    Deploy,
+    /// Stops the stack and every process of it
+    Down,
+    /// Plays the scripted conversations through a stack of its own (`cargo demo`)
+    Demo {
+        /// One JSON object per step, and a summary last
+        #[arg(long)]
+        json: bool,
+        /// Leaves the stack up
+        #[arg(long)]
+        keep: bool,
+    },
+}
+
+#[derive(Args)]
+struct Up {
+    /// Leaves Facebook's callbacks off, so that polling is the only road
+    #[arg(long)]
+    no_callbacks: bool,
+    /// Lets each function do only what its role allows
+    #[arg(long)]
+    enforce_roles: bool,
+    /// `off` lifts CIC's throttles and the bridge's own caps
+    #[arg(long, value_enum, default_value_t = Limits::On)]
+    cic_limits: Limits,
+    /// How old CIC is: 2020r1, 2018r4, 2016r1 or websvcs
+    #[arg(long)]
+    cic_age: Option<String>,
+    /// Prints stack.json on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Limits {
+    On,
+    Off,
+}
+
+impl Up {
+    fn options(&self) -> Options {
+        Options {
+            callbacks: !self.no_callbacks,
+            enforce_roles: self.enforce_roles,
+            cic_limits: self.cic_limits == Limits::On,
+            cic_age: self.cic_age.clone(),
+            ..Options::default()
+        }
+    }
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub(crate) async fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        let loaded = || Stack::load(&Options::default().directory);
+        match self.command {
+            Command::Up(up) => return start(&up).await,
+            Command::Demo { json, keep } => return demo::run(json, keep).await,
+            Command::Status => status(&loaded()?)?,
+            Command::Logs { function, follow } => {
+                loaded()?.print_logs(function.as_deref(), follow).await?;
+            }
+            Command::Deploy => loaded()?.deploy(&progress()).await?,
+            Command::Down => stack::down(&Options::default().directory)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Tells what is being done on standard error, with the seconds since the start.
+pub(crate) fn progress() -> impl Fn(&str) + Sync {
+    let start = Instant::now();
+    move |doing| {
+        let seconds = start.elapsed().as_secs_f32();
+        // Nobody may be reading.
+        writeln!(io::stderr(), "{seconds:6.1} s  {doing}").ok();
+    }
+}
+
+async fn start(up: &Up) -> Result<ExitCode, Box<dyn Error>> {
+    let progress = progress();
+    let stack = Stack::up(&up.options(), &progress).await?;
+    progress(&format!("ready; everything is described in {}", stack.description().display()));
+    if up.json {
+        serde_json::to_writer_pretty(io::stdout(), &stack)?;
+        writeln!(io::stdout())?;
+    } else {
+        addresses(&stack)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn status(stack: &Stack) -> io::Result<()> {
+    addresses(stack)?;
+    for (name, pids) in stack.processes() {
+        writeln!(io::stdout(), "{name:<12} {} processes: {pids:?}", pids.len())?;
+    }
+    Ok(())
+}
+
+/// Where a person would look.
+pub(crate) fn addresses(stack: &Stack) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "webhook      {}", stack.webhook_url)?;
+    writeln!(out, "AWS          {}", stack.aws_endpoint_url)?;
+    writeln!(out, "Facebook     {}", stack.facebook_url)?;
+    writeln!(out, "Twitter      {}", stack.twitter_url)?;
+    writeln!(out, "CIC          {}", stack.cic_urls.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        <Cli as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_become_options() {
+        let cli = Cli::parse_from(["local", "up", "--no-callbacks", "--cic-limits", "off"]);
+        let Command::Up(up) = cli.command else { panic!("not `up`") };
+        let options = up.options();
+        assert!(!options.callbacks && !options.cic_limits && !options.enforce_roles);
+    }
+}

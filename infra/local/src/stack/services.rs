@@ -1,0 +1,126 @@
+//! The two background programs: the simulators, and ministack in AWS's place.
+
+use std::{fs, net::TcpListener, path::Path, time::Duration};
+
+use reqwest::Client;
+use serde::Deserialize;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    Options, REGION, StackError, files, http,
+    processes::{Background, Started},
+};
+
+/// Seconds after which the simulated X finds a new tweet.
+pub(super) const INDEX_LAG_SECONDS: u64 = 1;
+/// How long the simulators may take to print where they listen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where the simulators listen, as they print it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Simulated {
+    pub(super) facebook_url: String,
+    pub(super) twitter_url: String,
+    pub(super) cic_urls: [String; 2],
+}
+
+/// Starts the simulators on free ports.
+pub(super) fn start_simulators(
+    program: &Path,
+    python: &Path,
+    options: &Options,
+) -> Result<Started, StackError> {
+    let ports = ["--facebook", "--twitter", "--cic", "--cic-backup"];
+    let mut arguments: Vec<String> =
+        ports.into_iter().flat_map(|port| [port.to_owned(), "0".to_owned()]).collect();
+    arguments.extend(["--index-lag".to_owned(), INDEX_LAG_SECONDS.to_string()]);
+    if !options.cic_limits {
+        arguments.extend(["--cic-limits", "off"].map(str::to_owned));
+    }
+    if let Some(age) = &options.cic_age {
+        arguments.extend(["--cic-age".to_owned(), age.clone()]);
+    }
+    let simulators = Background {
+        name: "simulators",
+        program,
+        arguments,
+        environment: Vec::new(),
+        directory: &options.directory,
+    };
+    simulators.start(python)
+}
+
+/// Waits until both answer.
+pub(super) async fn ready(
+    http: &Client,
+    simulators: &Started,
+    ministack: &Ministack,
+) -> Result<Simulated, StackError> {
+    let (simulated, ()) =
+        tokio::try_join!(simulators_ready(simulators), ministack_ready(http, ministack))?;
+    Ok(simulated)
+}
+
+/// Waits until the simulators have printed where they listen.
+async fn simulators_ready(simulators: &Started) -> Result<Simulated, StackError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let log = fs::read_to_string(&simulators.log).unwrap_or_default();
+        if let Some(simulated) = log.lines().find_map(|line| serde_json::from_str(line).ok()) {
+            return Ok(simulated);
+        }
+        if Instant::now() > deadline || !simulators.lives() {
+            let what = simulators.name.to_owned();
+            return Err(StackError::NotReady { what, output: files::tail(&simulators.log) });
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// ministack, and where it listens.
+pub(super) struct Ministack {
+    pub(super) process: Started,
+    pub(super) url: String,
+}
+
+/// Starts ministack on a free port. The functions inherit its environment.
+pub(super) fn start_ministack(python: &Path, options: &Options) -> Result<Ministack, StackError> {
+    let port = free_port()?.to_string();
+    let url = format!("http://127.0.0.1:{port}");
+    let environment = [
+        ("GATEWAY_PORT", port.as_str()),
+        ("BIND_HOST", "127.0.0.1"),
+        ("MINISTACK_HOST", "127.0.0.1"),
+        // Would listen on every address of the machine.
+        ("IOT_MTLS_ENABLED", "0"),
+        ("AUTH", if options.enforce_roles { "true" } else { "false" }),
+        ("AWS_ENDPOINT_URL", &url),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_DEFAULT_REGION", REGION),
+        // Lambda sets it where the template asks for JSON; ministack does not.
+        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+    ];
+    let ministack = Background {
+        name: "ministack",
+        program: python,
+        arguments: ["-m", "ministack"].map(str::to_owned).to_vec(),
+        environment: environment.map(|(name, value)| (name, value.to_owned())).to_vec(),
+        directory: &options.directory,
+    };
+    Ok(Ministack { process: ministack.start(python)?, url })
+}
+
+/// Waits until ministack answers.
+async fn ministack_ready(http: &Client, ministack: &Ministack) -> Result<(), StackError> {
+    let health = format!("{}/_ministack/health", ministack.url);
+    http::ready(http, &health, &ministack.process).await
+}
+
+/// A port that nobody listens on. Another program could take it before ministack does; ministack
+/// then ends and says so.
+fn free_port() -> Result<u16, StackError> {
+    let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    let failed = |source| StackError::Start { program: "ministack".to_owned(), source };
+    port.map(|address| address.port()).map_err(failed)
+}
