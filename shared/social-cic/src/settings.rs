@@ -55,9 +55,31 @@ impl FromStr for Choice {
     }
 }
 
+impl CicSettings {
+    /// From a deployment's strings: URLs separated by commas, an interface's name, and where to push.
+    pub fn of_deployment(
+        urls: &str,
+        interface: &str,
+        events_url: Option<&str>,
+    ) -> Result<Self, SettingsError> {
+        let parse = |url: &str| Url::parse(url.trim()).map_err(|_| SettingsError::Malformed);
+        Ok(Self {
+            urls: urls.split(',').map(parse).collect::<Result<_, _>>()?,
+            interface: interface.parse().map_err(|UnknownChoice| SettingsError::Interface)?,
+            events_url: events_url.map(parse).transpose()?,
+        })
+    }
+}
+
 /// Settings that no CIC can be reached with.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SettingsError {
+    /// One of `CIC_URLS`, or `CIC_EVENTS_URL`.
+    #[error("a URL of CIC_URLS or CIC_EVENTS_URL is malformed")]
+    Malformed,
+    /// `CIC_INTERFACE`.
+    #[error("CIC_INTERFACE is none of auto, web-chat and websvcs")]
+    Interface,
     /// A pair has one or two servers.
     #[error("there are {0} URLs of CIC servers; one or two are needed")]
     Servers(usize),

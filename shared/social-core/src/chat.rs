@@ -166,3 +166,25 @@ pub trait ContactCenter {
     /// Ends the chat from the visitor's side.
     async fn exit(&self, chat: &Chat) -> Result<(), ChatError>;
 }
+
+impl<C: ContactCenter> ContactCenter for &C {
+    async fn open(&self, opening: &Opening) -> Result<Told, ChatError> {
+        (**self).open(opening).await
+    }
+
+    async fn say(&self, chat: &Chat, text: &str) -> Result<Told, ChatError> {
+        (**self).say(chat, text).await
+    }
+
+    async fn poll(&self, chat: &Chat) -> Result<Told, ChatError> {
+        (**self).poll(chat).await
+    }
+
+    async fn history(&self, chat: &Chat) -> Result<Option<Vec<ChatEvent>>, ChatError> {
+        (**self).history(chat).await
+    }
+
+    async fn exit(&self, chat: &Chat) -> Result<(), ChatError> {
+        (**self).exit(chat).await
+    }
+}

@@ -48,7 +48,8 @@ impl FifoQueue for SqsQueue {
     }
 
     async fn delay(&self, receipt_handles: &[String], pause: Duration) -> Result<(), Failure> {
-        self.visibility.delay(receipt_handles, pause).await
+        let receipt_handles: Vec<&str> = receipt_handles.iter().map(String::as_str).collect();
+        self.visibility.delay(&receipt_handles, pause).await
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod batch;
 mod clock;
+mod http;
 mod metrics;
 mod schedule;
 mod settings;
@@ -10,6 +11,7 @@ mod start;
 
 pub use batch::{FifoQueue, SqsQueue, process_batch, run_queue};
 pub use clock::SystemClock;
+pub use http::http_client;
 pub use lambda_runtime::Error;
 pub use schedule::run_schedule;
 pub use settings::{SettingsError, from_environment};

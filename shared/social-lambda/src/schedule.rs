@@ -21,7 +21,7 @@ pub async fn run_schedule(
                 metric = "RunFailed", "run failed"
             );
         }
-        outcome
+        outcome.map_err(lambda_runtime::Error::from)
     };
     lambda_runtime::run(service_fn(handler)).await
 }

@@ -45,8 +45,7 @@ struct Entry {
     #[serde(default)]
     routing_contexts: Vec<RoutingContext>,
     start: Option<String>,
-    #[serde(default = "a_minute")]
-    poll_interval_seconds: u32,
+    poll_interval_seconds: Option<u32>,
     #[serde(default = "a_hundred")]
     post_limit: u32,
     #[serde(default = "yes")]
@@ -73,10 +72,6 @@ struct Entry {
 
 fn yes() -> bool {
     true
-}
-
-fn a_minute() -> u32 {
-    60
 }
 
 fn a_hundred() -> u32 {
@@ -117,7 +112,7 @@ impl Entry {
         if !self.credential.starts_with('/') {
             return Err(("credential", "must be a parameter's name that begins with /".to_owned()));
         }
-        if self.poll_interval_seconds == 0 {
+        if self.poll_interval_seconds == Some(0) {
             return Err(("poll_interval_seconds", "must be 1 or more".to_owned()));
         }
         if !(1..=5_000).contains(&self.post_limit) {

@@ -58,8 +58,8 @@ pub struct Channel {
     pub attributes: BTreeMap<String, String>,
     pub routing_contexts: Vec<RoutingContext>,
     pub start: Start,
-    /// Pause between two polls, in seconds.
-    pub poll_interval_seconds: u32,
+    /// Pause between two polls, in seconds; the deployment's where the entry names none.
+    pub poll_interval_seconds: Option<u32>,
     /// Messages that one pass takes at the most.
     pub post_limit: u32,
     /// The emergency switch: nothing is published while it is off.

@@ -1,0 +1,94 @@
+//! Watches the open chats of its shard and queues what agents write, until a successor takes over.
+//! Collecting is `social_core::collecting`'s, CIC is `social-cic`'s; only the wiring is here.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use social_aws::{ParameterStore, SdkConfig, SqsInbound, SqsNudges, SqsOutbound, StateTable};
+use social_cic::{Cic, CicSettings};
+use social_core::{
+    Clock, Failure,
+    collecting::{Collector, NudgeQueue, Pace},
+    desk::Desk,
+};
+use social_lambda::{Error, SystemClock};
+
+/// Left of the invocation's time when the last look may begin.
+const LAST_LOOK: Duration = Duration::from_secs(25);
+
+/// From the environment; the README lists them.
+#[derive(Debug, Deserialize)]
+pub struct Settings {
+    state_table: String,
+    inbound_queue_url: String,
+    outbound_queue_url: String,
+    nudge_queue_url: String,
+    cic_urls: String,
+    cic_interface: String,
+    ca_certificate: Option<String>,
+    collect_seconds: u64,
+}
+
+/// Everything that a run needs, built once per execution environment.
+#[derive(Debug)]
+pub struct CollectReplies {
+    state: StateTable<SystemClock>,
+    inbound: SqsInbound,
+    outbound: SqsOutbound,
+    nudges: SqsNudges,
+    contact_center: Cic,
+    run: Duration,
+}
+
+impl CollectReplies {
+    /// Builds the clients.
+    pub async fn new(settings: Settings, aws: &SdkConfig) -> Result<Self, Error> {
+        let (dynamodb, sqs) = (social_aws::dynamodb(aws), social_aws::sqs(aws));
+        let parameters = ParameterStore::new(&social_aws::ssm(aws), SystemClock);
+        let ca_certificate = settings.ca_certificate.as_deref();
+        let http = social_lambda::http_client(&parameters, ca_certificate).await?;
+        let cic = CicSettings::of_deployment(&settings.cic_urls, &settings.cic_interface, None)?;
+        Ok(Self {
+            state: StateTable::new(&dynamodb, settings.state_table, SystemClock),
+            inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
+            outbound: SqsOutbound::new(&sqs, settings.outbound_queue_url),
+            nudges: SqsNudges::new(&sqs, settings.nudge_queue_url),
+            contact_center: Cic::new(cic, http)?,
+            run: Duration::from_secs(settings.collect_seconds),
+        })
+    }
+
+    /// One run, as the only collector of shard 0 from its first moment on.
+    pub async fn run(&self, deadline: Timestamp) -> Result<(), Failure> {
+        let until = (SystemClock.now() + self.run).min(deadline - LAST_LOOK);
+        let collector = Collector {
+            leases: self.state.clone(),
+            nudges: Nudges(&self.nudges),
+            desk: Desk {
+                store: self.state.clone(),
+                contact_center: &self.contact_center,
+                inbound: self.inbound.clone(),
+                outbound: self.outbound.clone(),
+                clock: SystemClock,
+            },
+            pace: Pace {
+                shard: 0,
+                list_every: Duration::from_secs(2),
+                active: Duration::from_secs(2),
+                quiet: Duration::from_secs(15),
+                until,
+            },
+        };
+        collector.run().await
+    }
+}
+
+/// The nudge queue, read by this function only.
+struct Nudges<'a>(&'a SqsNudges);
+
+impl NudgeQueue for Nudges<'_> {
+    async fn receive(&self, wait: Duration) -> Result<Vec<String>, Failure> {
+        self.0.receive(wait).await
+    }
+}

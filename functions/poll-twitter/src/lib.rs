@@ -1,0 +1,115 @@
+//! Polls the packed searches of all Twitter channels, a credential at a time, until the run's time is up.
+//! Packing and matching are `social-twitter`'s, passes are `social_core::polling`'s; only the wiring is here.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use serde::Deserialize;
+use social_aws::{ChannelTable, ParameterStore, SdkConfig, SqsInbound, StateTable};
+use social_core::{
+    Channel, Channels, Clock, Failure, Network,
+    credential::Credentials,
+    polling::{self, Pace},
+};
+use social_lambda::{Error, SystemClock};
+use social_twitter::{Api, PollSettings, TwitterPoll, Vocabulary};
+use url::Url;
+
+/// Left of the invocation's time when the last pass may begin.
+const LAST_PASS: Duration = Duration::from_secs(20);
+
+/// From the environment; the README lists them.
+#[derive(Debug, Deserialize)]
+pub struct Settings {
+    channels_table: String,
+    state_table: String,
+    inbound_queue_url: String,
+    twitter_url: Url,
+    twitter_vocabulary: String,
+    twitter_query_length: usize,
+    twitter_index_lag_seconds: u64,
+    run_seconds: u64,
+    pass_seconds: u64,
+}
+
+/// Everything that a run needs, built once per execution environment.
+#[derive(Debug)]
+pub struct PollTwitter {
+    channels: ChannelTable<SystemClock>,
+    credentials: ParameterStore<SystemClock>,
+    state: StateTable<SystemClock>,
+    inbound: SqsInbound,
+    api: Api,
+    search: PollSettings,
+    run: Duration,
+    pause: Duration,
+}
+
+impl PollTwitter {
+    /// Builds the clients; nothing is called yet.
+    pub async fn new(settings: Settings, aws: &SdkConfig) -> Result<Self, Error> {
+        let (dynamodb, sqs) = (social_aws::dynamodb(aws), social_aws::sqs(aws));
+        let credentials = ParameterStore::new(&social_aws::ssm(aws), SystemClock);
+        let http = social_lambda::http_client(&credentials, None).await?;
+        let search = PollSettings {
+            query_length: settings.twitter_query_length,
+            vocabulary: settings.twitter_vocabulary.parse::<Vocabulary>()?,
+            index_lag: Duration::from_secs(settings.twitter_index_lag_seconds),
+        };
+        let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
+        Ok(Self {
+            channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
+            credentials,
+            state: StateTable::new(&dynamodb, settings.state_table, SystemClock),
+            inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
+            api: Api::new(http, settings.twitter_url),
+            search,
+            run: Duration::from_secs(settings.run_seconds),
+            pause: Duration::from_secs(settings.pass_seconds),
+        })
+    }
+
+    /// One run: all credentials side by side.
+    pub async fn run(&self, deadline: Timestamp) -> Result<(), Failure> {
+        let until = (SystemClock.now() + self.run).min(deadline - LAST_PASS);
+        let channels = self.channels.all().await?;
+        let mut by_credential: BTreeMap<String, Vec<Arc<Channel>>> = BTreeMap::new();
+        for channel in channels.of(Network::Twitter) {
+            by_credential.entry(channel.credential.clone()).or_default().push(Arc::clone(channel));
+        }
+        join_all(by_credential.iter().map(|(name, channels)| self.poll(name, channels, until)))
+            .await;
+        Ok(())
+    }
+
+    /// Polls for one credential. What fails here is its channels' alone, and is logged here.
+    #[tracing::instrument(skip_all, fields(credential = name))]
+    async fn poll(&self, name: &str, channels: &[Arc<Channel>], until: Timestamp) {
+        if let Err(failure) = self.poll_searches(name, channels, until).await {
+            tracing::warn!(
+                credential = name, error_type = failure.error_type(), error = %failure,
+                metric = "PollFailed", "the searches of a credential cannot be polled"
+            );
+        }
+    }
+
+    async fn poll_searches(
+        &self,
+        name: &str,
+        channels: &[Arc<Channel>],
+        until: Timestamp,
+    ) -> Result<(), Failure> {
+        let credential = self.credentials.twitter(name).await?;
+        let (api, search) = (self.api.clone(), self.search.clone());
+        let source =
+            TwitterPoll::new(api, name, credential, channels.to_vec(), search, SystemClock);
+        // One search serves all channels of the credential: the most eager one sets its pace.
+        let asked = channels.iter().filter_map(|channel| channel.poll_interval_seconds).min();
+        let pause = asked.map_or(self.pause, |seconds| Duration::from_secs(seconds.into()));
+        let pace = Pace { pause, pause_after_failure: pause, until, slack: LAST_PASS };
+        let ran = polling::run(&source, &self.state, &self.inbound, &SystemClock, pace).await?;
+        tracing::debug!(passes = ran.passes, messages = ran.messages, "searches polled");
+        Ok(())
+    }
+}

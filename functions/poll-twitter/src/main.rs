@@ -1,0 +1,10 @@
+//! `poll-twitter`: packed searches → inbound queue, several passes a run.
+
+use poll_twitter::PollTwitter;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), social_lambda::Error> {
+    let aws = social_lambda::start().await?;
+    let function = PollTwitter::new(social_lambda::from_environment()?, &aws).await?;
+    social_lambda::run_schedule(async |deadline| function.run(deadline).await).await
+}

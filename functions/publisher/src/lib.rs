@@ -1,0 +1,110 @@
+//! Publishes what waits in `outbound.fifo`, or tells the agent why not.
+//! Publishing is `social_core::publishing`'s, the networks are their adapters'; only the wiring is here.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use social_aws::{
+    ChannelTable, ParameterStore, SdkConfig, SqsDeadLetters, SqsInbound, SqsOutbound, SqsVisibility,
+    StateTable,
+};
+use social_cic::{Cic, CicSettings};
+use social_core::{
+    desk::Desk,
+    publishing::{Limits, Publishing},
+};
+use social_facebook::{FacebookPublisher, Graph, GraphSettings, ProofForm, PublisherSettings};
+use social_lambda::{Error, SqsQueue, SystemClock};
+use social_twitter::{Api, PublishSettings, TwitterPublisher};
+use url::Url;
+
+/// Longer than the function may run: after it no attempt of an earlier invocation is under way.
+const LEASE: Duration = Duration::from_secs(33);
+
+/// From the environment; the README lists them.
+#[derive(Debug, Deserialize)]
+pub struct Settings {
+    channels_table: String,
+    state_table: String,
+    inbound_queue_url: String,
+    outbound_queue_url: String,
+    outbound_dlq_url: String,
+    cic_urls: String,
+    cic_interface: String,
+    ca_certificate: Option<String>,
+    facebook_url: Url,
+    facebook_version: String,
+    facebook_settle_seconds: u64,
+    twitter_url: Url,
+    twitter_settle_seconds: u64,
+    reply_max_age_seconds: u64,
+}
+
+type Parameters = ParameterStore<SystemClock>;
+
+/// The use case with the adapters it runs on.
+type NetworkPublishing = Publishing<
+    ChannelTable<SystemClock>,
+    FacebookPublisher<SystemClock, Parameters>,
+    TwitterPublisher<Parameters>,
+    StateTable<SystemClock>,
+    Cic,
+    SqsInbound,
+    SqsOutbound,
+    SystemClock,
+>;
+
+/// Everything that an invocation needs, built once per execution environment.
+#[derive(Debug)]
+pub struct PublisherFunction {
+    pub publishing: NetworkPublishing,
+    pub queue: SqsQueue,
+}
+
+impl PublisherFunction {
+    /// Builds the clients.
+    pub async fn new(settings: Settings, aws: &SdkConfig) -> Result<Self, Error> {
+        let (dynamodb, sqs) = (social_aws::dynamodb(aws), social_aws::sqs(aws));
+        let parameters = ParameterStore::new(&social_aws::ssm(aws), SystemClock);
+        let ca_certificate = settings.ca_certificate.as_deref();
+        let http = social_lambda::http_client(&parameters, ca_certificate).await?;
+        let cic = CicSettings::of_deployment(&settings.cic_urls, &settings.cic_interface, None)?;
+        let graph = GraphSettings {
+            base_url: settings.facebook_url,
+            version: settings.facebook_version,
+            proof: ProofForm::default(),
+        };
+        let facebook = PublisherSettings {
+            settle_time: Duration::from_secs(settings.facebook_settle_seconds),
+            ..PublisherSettings::default()
+        };
+        let twitter = PublishSettings {
+            settle_time: Duration::from_secs(settings.twitter_settle_seconds),
+            ..PublishSettings::default()
+        };
+        let graph = Graph::new(http.clone(), graph, SystemClock);
+        let api = Api::new(http.clone(), settings.twitter_url);
+        let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
+        let publishing = Publishing {
+            channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
+            facebook: FacebookPublisher::new(graph, parameters.clone(), facebook),
+            twitter: TwitterPublisher::new(api, parameters, twitter),
+            desk: Desk {
+                store: StateTable::new(&dynamodb, settings.state_table, SystemClock),
+                contact_center: Cic::new(cic, http)?,
+                inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
+                outbound: SqsOutbound::new(&sqs, &settings.outbound_queue_url),
+                clock: SystemClock,
+            },
+            limits: Limits {
+                max_age: Duration::from_secs(settings.reply_max_age_seconds),
+                lease: LEASE,
+            },
+        };
+        let queue = SqsQueue {
+            dead_letters: SqsDeadLetters::new(&sqs, settings.outbound_dlq_url),
+            visibility: SqsVisibility::new(&sqs, settings.outbound_queue_url),
+        };
+        Ok(Self { publishing, queue })
+    }
+}

@@ -1,0 +1,116 @@
+//! Routes what waits in `inbound.fifo` to interactions in CIC.
+//! Routing is `social_core::routing`'s, CIC is `social-cic`'s; only the wiring is here.
+
+use serde::Deserialize;
+use social_aws::{
+    ChannelTable, ParameterStore, SdkConfig, SqsDeadLetters, SqsInbound, SqsOutbound, SqsVisibility,
+    StateTable,
+};
+use social_cic::{Cic, CicSettings};
+use social_core::{
+    Channel, Failure, Message, Network, desk::Desk, message::Owner, routing::Router,
+    store::ThreadOwners,
+};
+use social_facebook::{FacebookThreadOwners, Graph, GraphSettings, ProofForm};
+use social_lambda::{Error, SqsQueue, SystemClock};
+use social_twitter::{Api, TwitterThreadOwners};
+use url::Url;
+
+/// From the environment; the README lists them.
+#[derive(Debug, Deserialize)]
+pub struct Settings {
+    channels_table: String,
+    state_table: String,
+    inbound_queue_url: String,
+    inbound_dlq_url: String,
+    outbound_queue_url: String,
+    cic_urls: String,
+    cic_interface: String,
+    cic_events_url: Option<String>,
+    ca_certificate: Option<String>,
+    facebook_url: Url,
+    facebook_version: String,
+    twitter_url: Url,
+}
+
+type Parameters = ParameterStore<SystemClock>;
+
+/// Asks the network that the channel belongs to.
+#[derive(Debug)]
+pub struct NetworkThreads {
+    facebook: FacebookThreadOwners<SystemClock, Parameters>,
+    twitter: TwitterThreadOwners<Parameters>,
+}
+
+impl ThreadOwners for NetworkThreads {
+    async fn look_up(
+        &self,
+        channel: &Channel,
+        message: &Message,
+    ) -> Result<Option<Owner>, Failure> {
+        match channel.network() {
+            Network::Facebook => self.facebook.look_up(channel, message).await,
+            Network::Twitter => self.twitter.look_up(channel, message).await,
+        }
+    }
+}
+
+/// The use case with the adapters it runs on.
+type CicRouter = Router<
+    ChannelTable<SystemClock>,
+    NetworkThreads,
+    StateTable<SystemClock>,
+    Cic,
+    SqsInbound,
+    SqsOutbound,
+    SystemClock,
+>;
+
+/// Everything that an invocation needs, built once per execution environment.
+#[derive(Debug)]
+pub struct RouterFunction {
+    pub router: CicRouter,
+    pub queue: SqsQueue,
+}
+
+impl RouterFunction {
+    /// Builds the clients.
+    pub async fn new(settings: Settings, aws: &SdkConfig) -> Result<Self, Error> {
+        let (dynamodb, sqs) = (social_aws::dynamodb(aws), social_aws::sqs(aws));
+        let parameters = ParameterStore::new(&social_aws::ssm(aws), SystemClock);
+        let ca_certificate = settings.ca_certificate.as_deref();
+        let http = social_lambda::http_client(&parameters, ca_certificate).await?;
+        let cic = CicSettings::of_deployment(
+            &settings.cic_urls,
+            &settings.cic_interface,
+            settings.cic_events_url.as_deref(),
+        )?;
+        let graph = GraphSettings {
+            base_url: settings.facebook_url,
+            version: settings.facebook_version,
+            proof: ProofForm::default(),
+        };
+        let graph = Graph::new(http.clone(), graph, SystemClock);
+        let api = Api::new(http.clone(), settings.twitter_url);
+        let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
+        let router = Router {
+            channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
+            thread_owners: NetworkThreads {
+                facebook: FacebookThreadOwners::new(graph, parameters.clone()),
+                twitter: TwitterThreadOwners::new(api, parameters),
+            },
+            desk: Desk {
+                store: StateTable::new(&dynamodb, settings.state_table, SystemClock),
+                contact_center: Cic::new(cic, http)?,
+                inbound: SqsInbound::new(&sqs, &settings.inbound_queue_url),
+                outbound: SqsOutbound::new(&sqs, settings.outbound_queue_url),
+                clock: SystemClock,
+            },
+        };
+        let queue = SqsQueue {
+            dead_letters: SqsDeadLetters::new(&sqs, settings.inbound_dlq_url),
+            visibility: SqsVisibility::new(&sqs, settings.inbound_queue_url),
+        };
+        Ok(Self { router, queue })
+    }
+}
