@@ -1,0 +1,229 @@
+//! The calls to X API v2 that the bridge makes, each once: whoever calls decides what a failure means.
+
+use http::{Method, StatusCode, header::AUTHORIZATION};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use social_core::credential::TwitterCredential;
+use social_http::Client;
+use url::Url;
+
+use crate::{
+    error::TwitterError,
+    oauth,
+    wire::{One, Page, Posted, Tweet, User, Users},
+};
+
+/// Most ids that one lookup takes.
+pub(crate) const MAX_IDS: usize = 100;
+
+/// In which names fields are asked for (contract B1); answers are read in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Vocabulary {
+    /// `tweet.fields`, `note_tweet`, `referenced_tweets`.
+    #[default]
+    Tweet,
+    /// `post.fields`, `note_post`, `referenced_posts`.
+    Post,
+}
+
+impl Vocabulary {
+    fn fields(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Tweet => (
+                "tweet.fields",
+                "attachments,author_id,conversation_id,created_at,entities,lang,note_tweet,referenced_tweets",
+            ),
+            Self::Post => (
+                "post.fields",
+                "attachments,author_id,conversation_id,created_at,entities,lang,note_post,referenced_posts",
+            ),
+        }
+    }
+}
+
+/// From where on a search reads. X refuses both in one request (contract B2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// Exclusive.
+    Id(u64),
+    /// Inclusive, whole seconds.
+    Time(Timestamp),
+}
+
+/// One page of a recent search.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Search<'a> {
+    pub(crate) query: &'a str,
+    pub(crate) since: Since,
+    pub(crate) next_token: Option<&'a str>,
+    pub(crate) vocabulary: Vocabulary,
+}
+
+/// A client of X API v2. Clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Api {
+    http: Client,
+    base: Url,
+}
+
+impl Api {
+    /// Talks to `base`, `https://api.x.com` in production.
+    pub fn new(http: Client, base: Url) -> Self {
+        Self { http, base }
+    }
+
+    /// `GET /2/tweets/search/recent`, bare: users and media that come along are billed (contract B9).
+    pub(crate) async fn search(
+        &self,
+        credential: &TwitterCredential,
+        search: Search<'_>,
+    ) -> Result<Page, TwitterError> {
+        let (name, fields) = search.vocabulary.fields();
+        let mut url = self.url(&["2", "tweets", "search", "recent"]);
+        {
+            let mut pairs = url.query_pairs_mut();
+            pairs.append_pair("query", search.query).append_pair("max_results", "100");
+            match search.since {
+                Since::Id(id) => pairs.append_pair("since_id", &id.to_string()),
+                Since::Time(time) => pairs.append_pair("start_time", &whole_seconds(time)),
+            };
+            pairs.append_pair(name, fields);
+            if let Some(token) = search.next_token {
+                pairs.append_pair("next_token", token);
+            }
+        }
+        self.read(credential, url).await
+    }
+
+    /// `GET /2/users?ids=`: those that exist and may be shown. At most [`MAX_IDS`].
+    pub(crate) async fn users(
+        &self,
+        credential: &TwitterCredential,
+        ids: &[String],
+    ) -> Result<Vec<User>, TwitterError> {
+        let mut url = self.url(&["2", "users"]);
+        url.query_pairs_mut().append_pair("ids", &ids.join(","));
+        self.read::<Users>(credential, url).await.map(|users| users.data)
+    }
+
+    /// `GET /2/tweets?ids=`: authors only, as users where `expanded`. At most [`MAX_IDS`].
+    pub(crate) async fn tweets(
+        &self,
+        credential: &TwitterCredential,
+        ids: &[String],
+        expanded: bool,
+    ) -> Result<Page, TwitterError> {
+        let mut url = self.url(&["2", "tweets"]);
+        url.query_pairs_mut()
+            .append_pair("ids", &ids.join(","))
+            .append_pair("tweet.fields", "author_id");
+        if expanded {
+            url.query_pairs_mut().append_pair("expansions", "author_id");
+        }
+        self.read(credential, url).await
+    }
+
+    /// `GET /2/users/me`: whose access token it is.
+    pub(crate) async fn me(&self, credential: &TwitterCredential) -> Result<User, TwitterError> {
+        let me: One<User> =
+            self.signed(credential, Method::GET, self.url(&["2", "users", "me"]), None).await?;
+        Ok(me.data)
+    }
+
+    /// `GET /2/users/:id/tweets`, all pages since `since`, newest first. Signed, because reading
+    /// one's own is cheaper (contract B9).
+    pub(crate) async fn timeline(
+        &self,
+        credential: &TwitterCredential,
+        user_id: &str,
+        since: Timestamp,
+        vocabulary: Vocabulary,
+    ) -> Result<Vec<Tweet>, TwitterError> {
+        let (name, fields) = vocabulary.fields();
+        let mut tweets = Vec::new();
+        let mut next: Option<String> = None;
+        loop {
+            let mut url = self.url(&["2", "users", user_id, "tweets"]);
+            url.query_pairs_mut()
+                .append_pair("max_results", "100")
+                .append_pair("start_time", &whole_seconds(since))
+                .append_pair(name, &format!("{fields},display_text_range"));
+            if let Some(token) = &next {
+                url.query_pairs_mut().append_pair("pagination_token", token);
+            }
+            let page: Page = self.signed(credential, Method::GET, url, None).await?;
+            tweets.extend(page.data);
+            next = page.meta.next_token;
+            if next.is_none() {
+                return Ok(tweets);
+            }
+        }
+    }
+
+    /// `POST /2/tweets` in reply to a tweet; the id of the new one.
+    pub(crate) async fn reply(
+        &self,
+        credential: &TwitterCredential,
+        in_reply_to: &str,
+        text: &str,
+    ) -> Result<String, TwitterError> {
+        let body = json!({"text": text, "reply": {"in_reply_to_tweet_id": in_reply_to}});
+        let url = self.url(&["2", "tweets"]);
+        let posted: One<Posted> = self.signed(credential, Method::POST, url, Some(&body)).await?;
+        Ok(posted.data.id)
+    }
+
+    /// A GET in the app's name.
+    async fn read<T: DeserializeOwned>(
+        &self,
+        credential: &TwitterCredential,
+        url: Url,
+    ) -> Result<T, TwitterError> {
+        let request =
+            self.http.request(Method::GET, url).header(AUTHORIZATION, oauth::bearer(credential)?);
+        self.send(request).await
+    }
+
+    /// A call in the user's name.
+    async fn signed<T: DeserializeOwned>(
+        &self,
+        credential: &TwitterCredential,
+        method: Method,
+        url: Url,
+        body: Option<&Value>,
+    ) -> Result<T, TwitterError> {
+        let authorization = oauth::authorization(credential, &method, &url, None)?;
+        let mut request = self.http.request(method, url).header(AUTHORIZATION, authorization);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.send(request).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        request: social_http::RequestBuilder,
+    ) -> Result<T, TwitterError> {
+        let answer = self.http.send(request).await?;
+        if !matches!(answer.status, StatusCode::OK | StatusCode::CREATED) {
+            return Err(TwitterError::of(&answer));
+        }
+        // The decoder's own words may quote the text.
+        serde_json::from_slice(&answer.body).map_err(|_| TwitterError::Unreadable)
+    }
+
+    fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        url
+    }
+}
+
+/// `YYYY-MM-DDTHH:mm:ssZ`, cut down.
+fn whole_seconds(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

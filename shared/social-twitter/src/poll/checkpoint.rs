@@ -1,0 +1,163 @@
+//! How far a credential's searches are read. It changes only when something was found, so that an
+//! idle pass writes nothing.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use social_core::{Channel, ChannelId, Classify, Verdict, channel::Start};
+
+use crate::{packing::Query, snowflake};
+
+/// Ids that are remembered per query. More than that in one overlap, and the ledger of seen
+/// messages has to tell them apart.
+const REMEMBERED: usize = 500;
+/// Farther back than this, a query that found nothing is not read again once another one found
+/// something. Bounds what a change of terms reads, and bills, a second time.
+const REREAD: Duration = Duration::from_hours(24);
+
+/// The stored checkpoint is none of ours.
+#[derive(Debug, thiserror::Error)]
+#[error("the checkpoint of the search cannot be read")]
+pub(crate) struct CheckpointError;
+
+impl Classify for CheckpointError {
+    /// Beginning anew would lose messages, or pay for a week of them: somebody has to look.
+    fn verdict(&self) -> Verdict {
+        Verdict::WAIT
+    }
+
+    fn error_type(&self) -> &'static str {
+        "twitter_checkpoint"
+    }
+}
+
+/// All queries of a credential.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Checkpoint {
+    queries: BTreeMap<String, Mark>,
+    /// Since when each channel takes messages in.
+    channels: BTreeMap<ChannelId, Timestamp>,
+}
+
+/// One query.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    /// The next pass's `since_id`: behind the newest tweet by the time that X takes to index,
+    /// until that time has passed.
+    since: u64,
+    /// What was found after `since`: it will be found again.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    seen: BTreeSet<u64>,
+}
+
+impl Checkpoint {
+    /// Reads a stored checkpoint.
+    pub(crate) fn read(text: &str) -> Result<Self, CheckpointError> {
+        serde_json::from_str(text).map_err(|_| CheckpointError)
+    }
+
+    /// The same as text.
+    pub(crate) fn write(&self) -> Result<String, CheckpointError> {
+        serde_json::to_string(self).map_err(|_| CheckpointError)
+    }
+
+    /// Where this pass begins: the stored checkpoint, fitted to today's channels and queries.
+    pub(crate) fn begin<'a>(
+        stored: Option<Self>,
+        queries: &[Query],
+        channels: impl Iterator<Item = &'a Channel>,
+        now: Timestamp,
+        lag: Duration,
+    ) -> Self {
+        let stored = stored.unwrap_or_default();
+        let mut current = Self::default();
+        let mut earliest: Option<Timestamp> = None;
+        for channel in channels {
+            let known = stored.channels.get(&channel.id).copied();
+            let start = match channel.start {
+                Start::Now => known.unwrap_or(now),
+                Start::At(time) => time,
+            };
+            if known.is_none() {
+                earliest = Some(earliest.map_or(start, |earliest| earliest.min(start)));
+            }
+            current.channels.insert(channel.id.clone(), start);
+        }
+        let new = earliest.map(|start| snowflake::at(snowflake::before(start.min(now), lag)));
+        // Its terms were in some query before: in the one that is farthest behind, for all we know.
+        let oldest = stored.queries.values().map(|mark| mark.since).min();
+        for query in queries {
+            let mark = stored.queries.get(&query.key).cloned();
+            let mut mark = mark.unwrap_or_else(|| Mark::at(oldest.or(new).unwrap_or_default()));
+            // A new channel's terms may be in any query.
+            mark.since = new.map_or(mark.since, |new| mark.since.min(new));
+            current.queries.insert(query.key.clone(), mark);
+        }
+        current
+    }
+
+    /// The query's `since_id`.
+    pub(crate) fn since(&self, query: &Query) -> u64 {
+        self.queries.get(&query.key).map_or(0, |mark| mark.since)
+    }
+
+    /// Whether some query found the tweet before.
+    pub(crate) fn has_seen(&self, id: u64) -> bool {
+        self.queries.values().any(|mark| mark.seen.contains(&id))
+    }
+
+    /// When a channel began to take messages in.
+    pub(crate) fn start(&self, channel: &ChannelId) -> Option<Timestamp> {
+        self.channels.get(channel).copied()
+    }
+
+    /// After a whole pass. `found` holds, for each query, the ids of all pages and the first
+    /// page's `newest_id`.
+    pub(crate) fn advance<'a>(
+        &mut self,
+        found: impl Iterator<Item = (&'a Query, BTreeSet<u64>, Option<u64>)>,
+        now: Timestamp,
+        lag: Duration,
+    ) {
+        let indexed = snowflake::at(snowflake::before(now, lag));
+        let mut moved = false;
+        for (query, ids, newest) in found {
+            if let Some(mark) = self.queries.get_mut(&query.key) {
+                moved |= mark.advance(ids, newest, indexed);
+            }
+        }
+        if moved {
+            let floor = snowflake::at(snowflake::before(now, REREAD));
+            for mark in self.queries.values_mut() {
+                mark.since = mark.since.max(floor);
+            }
+        }
+    }
+}
+
+impl Mark {
+    fn at(since: u64) -> Self {
+        Self { since, seen: BTreeSet::new() }
+    }
+
+    /// Everything up to `indexed` can be found by now, and was. `true` if something is new.
+    fn advance(&mut self, ids: BTreeSet<u64>, newest: Option<u64>, indexed: u64) -> bool {
+        let before = self.seen.len();
+        self.seen.extend(ids.into_iter().filter(|id| *id > self.since));
+        let is_new = self.seen.len() > before;
+        let newest = newest.max(self.seen.last().copied()).unwrap_or(self.since);
+        // Nothing new: the overlap stays as it is, until it can be given up at once.
+        if is_new || (newest <= indexed && newest > self.since) {
+            self.since = self.since.max(newest.min(indexed));
+            self.seen = self.seen.split_off(&(self.since + 1));
+            while self.seen.len() > REMEMBERED {
+                self.seen.pop_first();
+            }
+        }
+        is_new
+    }
+}

@@ -1,0 +1,195 @@
+//! Publishes replies as the replying handle (contract B5, B6), and looks for them afterwards.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use social_core::{
+    Channel, MessageId,
+    credential::{Credentials, TwitterCredential},
+    reply::{Fingerprint, OwnMessage, PublishError, Publisher, Refusal, Target},
+    verdict::Failure,
+};
+use social_http::HttpError;
+
+use crate::{
+    api::{Api, Vocabulary},
+    error::TwitterError,
+    length::{self, DEFAULT_MAX_LENGTH},
+    normal, snowflake, text,
+    wire::Tweet,
+};
+
+/// How far X's clock may be behind ours.
+const CLOCK_SKEW: Duration = Duration::from_secs(5);
+
+/// How replies are published.
+#[derive(Debug, Clone)]
+pub struct PublishSettings {
+    /// Most that a tweet may weigh; paying accounts may write more.
+    pub max_length: usize,
+    /// How long after an attempt X may still show it for the first time.
+    pub settle_time: Duration,
+    /// The names in which fields are asked for.
+    pub vocabulary: Vocabulary,
+}
+
+impl Default for PublishSettings {
+    fn default() -> Self {
+        Self {
+            max_length: DEFAULT_MAX_LENGTH,
+            settle_time: Duration::from_mins(3),
+            vocabulary: Vocabulary::default(),
+        }
+    }
+}
+
+/// Publishes in the name of each channel's credential.
+#[derive(Debug)]
+pub struct TwitterPublisher<C> {
+    api: Api,
+    credentials: C,
+    settings: PublishSettings,
+    /// Whose access token a credential holds, by the credential's name.
+    accounts: Mutex<BTreeMap<String, String>>,
+}
+
+impl<C: Credentials> TwitterPublisher<C> {
+    /// Takes keys from `credentials`.
+    pub fn new(api: Api, credentials: C, settings: PublishSettings) -> Self {
+        Self { api, credentials, settings, accounts: Mutex::default() }
+    }
+
+    /// What can be said without asking X.
+    fn check(&self, channel: &Channel, text: &str) -> Result<(), Refusal> {
+        let limit = self.settings.max_length;
+        if channel.is_read_only() {
+            return Err(Refusal::ReadOnly);
+        }
+        if text.trim().is_empty() {
+            return Err(Refusal::Empty);
+        }
+        if length::has_invalid_characters(text) {
+            return Err(Refusal::Network {
+                reason: "X takes no text with U+FEFF in it".to_owned(),
+            });
+        }
+        let length = length::weighted_length(text);
+        if length > limit { Err(Refusal::TooLong { length, limit }) } else { Ok(()) }
+    }
+
+    /// The user id of the credential's account, asked once.
+    async fn account(
+        &self,
+        name: &str,
+        credential: &TwitterCredential,
+    ) -> Result<String, TwitterError> {
+        let remembered =
+            self.accounts.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        if let Some(id) = remembered {
+            return Ok(id);
+        }
+        let id = self.api.me(credential).await?.id;
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.insert(name.to_owned(), id.clone());
+        Ok(id)
+    }
+
+    /// What an answer means for the reply: not on X for certain, refused for good, or unknown.
+    fn outcome(&self, error: TwitterError, text: &str) -> PublishError {
+        let refused = PublishError::Refused;
+        match error {
+            TwitterError::NotMentioned => refused(Refusal::NotMentioned),
+            TwitterError::Deleted => refused(Refusal::Deleted),
+            TwitterError::Closed => refused(Refusal::Closed),
+            TwitterError::TooLong => refused(Refusal::TooLong {
+                length: length::weighted_length(text),
+                limit: self.settings.max_length,
+            }),
+            TwitterError::Forbidden { detail } | TwitterError::Invalid { detail } => {
+                refused(Refusal::Network { reason: detail.0 })
+            }
+            TwitterError::Http(HttpError::Connect(_) | HttpError::Malformed(_))
+            | TwitterError::RateLimited { .. }
+            | TwitterError::CreditsDepleted
+            | TwitterError::Unauthorized
+            | TwitterError::NotEnrolled { .. }
+            | TwitterError::NotFound
+            | TwitterError::NoUserToken => PublishError::NotPublished(error.into()),
+            TwitterError::Http(HttpError::NoAnswer(_) | HttpError::TooLarge)
+            | TwitterError::Duplicate
+            | TwitterError::SinceTooOld { .. }
+            | TwitterError::Unavailable { .. }
+            | TwitterError::Unexpected { .. }
+            | TwitterError::Unreadable => PublishError::Unknown(error.into()),
+        }
+    }
+}
+
+impl<C: Credentials> Publisher for TwitterPublisher<C> {
+    async fn publish(
+        &self,
+        channel: &Channel,
+        target: &Target,
+        text: &str,
+    ) -> Result<MessageId, PublishError> {
+        self.check(channel, text).map_err(PublishError::Refused)?;
+        let credential = self
+            .credentials
+            .twitter(&channel.credential)
+            .await
+            .map_err(PublishError::NotPublished)?;
+        let posted = self.api.reply(&credential, target.reply_under.as_str(), text).await;
+        posted.map(MessageId).map_err(|error| self.outcome(error, text))
+    }
+
+    /// Reads the account's own timeline, which is there before the search's index is.
+    async fn own_messages(
+        &self,
+        channel: &Channel,
+        target: &Target,
+        since: Timestamp,
+    ) -> Result<Vec<OwnMessage>, Failure> {
+        let name = &channel.credential;
+        let credential = self.credentials.twitter(name).await?;
+        let account = self.account(name, &credential).await?;
+        let vocabulary = self.settings.vocabulary;
+        let since = snowflake::before(since, CLOCK_SKEW);
+        let tweets = self.api.timeline(&credential, &account, since, vocabulary).await?;
+        let targets = [Some(target.reply_under.as_str()), Some(target.message_id.as_str())];
+        let replies =
+            tweets.iter().filter(|tweet| targets.contains(&tweet.reference("replied_to")));
+        let mut own: Vec<OwnMessage> = replies.map(own_message).collect();
+        own.sort_by_key(|message| (message.at, snowflake::parse(message.id.as_str())));
+        Ok(own)
+    }
+
+    fn settle_time(&self) -> Duration {
+        self.settings.settle_time
+    }
+}
+
+fn own_message(tweet: &Tweet) -> OwnMessage {
+    OwnMessage {
+        id: tweet.first_id().into(),
+        fingerprint: Fingerprint::of(&written(tweet)),
+        at: normal::created_at(tweet),
+    }
+}
+
+/// The text without the handles that X puts before a reply: nobody wrote them.
+fn written(tweet: &Tweet) -> String {
+    let shown = text::shown(tweet);
+    let Some((start, _)) = tweet.display_text_range else {
+        let words = shown.split_inclusive(char::is_whitespace);
+        return words.skip_while(|word| word.starts_with('@')).collect();
+    };
+    let prefix: String = tweet.text.chars().take(start).collect();
+    shown.strip_prefix(prefix.as_str()).map_or(shown.clone(), ToOwned::to_owned)
+}
+
+#[cfg(test)]
+mod tests;
