@@ -9,6 +9,8 @@ mod owners;
 mod poll;
 mod publish;
 pub mod signature;
+#[cfg(test)]
+mod testing;
 mod wire;
 
 pub use graph::{Graph, GraphError, GraphSettings, ProofForm};

@@ -1,0 +1,93 @@
+//! What the tests share: a clock that stands, a page, its channel and credential.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use social_core::{
+    Channel, Clock, Failure,
+    credential::{Credentials, FacebookCredential, TwitterCredential},
+};
+use social_http::Client;
+use wiremock::MockServer;
+
+use crate::graph::{Graph, GraphSettings};
+
+pub(crate) const PAGE: &str = "1029384756";
+
+/// Noon of 22 November 2026, until it is set otherwise.
+#[derive(Clone)]
+pub(crate) struct Hands(Arc<AtomicI64>);
+
+impl Hands {
+    pub(crate) fn noon() -> Self {
+        Self(Arc::new(AtomicI64::new(at("12:00:00").as_second())))
+    }
+
+    pub(crate) fn set(&self, time: &str) {
+        self.0.store(at(time).as_second(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.0.load(Ordering::Relaxed)).unwrap()
+    }
+
+    async fn sleep(&self, _: Duration) {}
+}
+
+/// A time of that day.
+pub(crate) fn at(time: &str) -> Timestamp {
+    format!("2026-11-22T{time}Z").parse().unwrap()
+}
+
+/// The same as Facebook writes it.
+pub(crate) fn graph_time(time: &str) -> String {
+    format!("2026-11-22T{time}+0000")
+}
+
+pub(crate) fn graph(server: &MockServer, hands: &Hands) -> Graph<Hands> {
+    let settings = social_http::Settings { timeout: Duration::from_secs(2), ..Default::default() };
+    let client = Client::new(&settings).unwrap();
+    Graph::new(client, GraphSettings::new(server.uri().parse().unwrap()), hands.clone())
+}
+
+pub(crate) fn credential() -> Arc<FacebookCredential> {
+    Arc::new(FacebookCredential {
+        page_token: "EAAtoken".into(),
+        app_secret: "secret-sauce".into(),
+    })
+}
+
+/// A channel of the page, with further fields.
+pub(crate) fn channel(further: Value) -> Arc<Channel> {
+    let mut entry = json!({
+        "channel_id": "acme-page", "network": "facebook", "workgroup": "Social Support",
+        "page_id": PAGE, "credential": "/social/facebook/acme", "own_accounts": ["777"],
+    });
+    if let (Some(entry), Value::Object(further)) = (entry.as_object_mut(), further) {
+        entry.extend(further);
+    }
+    Arc::new(Channel::from_entry(entry).unwrap())
+}
+
+/// Has the page's credential only.
+pub(crate) struct OnePage;
+
+impl Credentials for OnePage {
+    async fn facebook(&self, name: &str) -> Result<Arc<FacebookCredential>, Failure> {
+        assert_eq!(name, "/social/facebook/acme");
+        Ok(credential())
+    }
+
+    async fn twitter(&self, _: &str) -> Result<Arc<TwitterCredential>, Failure> {
+        unreachable!("nothing here is Twitter's")
+    }
+}
