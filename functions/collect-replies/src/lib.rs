@@ -31,7 +31,6 @@ pub struct Settings {
 }
 
 /// Everything that a run needs, built once per execution environment.
-#[derive(Debug)]
 pub struct CollectReplies {
     state: StateTable<SystemClock>,
     inbound: SqsInbound,

@@ -32,7 +32,6 @@ pub struct Settings {
 }
 
 /// Everything that a run needs, built once per execution environment.
-#[derive(Debug)]
 pub struct PollFacebook {
     channels: ChannelTable<SystemClock>,
     credentials: ParameterStore<SystemClock>,

@@ -26,7 +26,7 @@ pub struct Settings {
     state_table: String,
     inbound_queue_url: String,
     twitter_url: Url,
-    twitter_vocabulary: String,
+    twitter_vocabulary: Vocabulary,
     twitter_query_length: usize,
     twitter_index_lag_seconds: u64,
     run_seconds: u64,
@@ -34,7 +34,6 @@ pub struct Settings {
 }
 
 /// Everything that a run needs, built once per execution environment.
-#[derive(Debug)]
 pub struct PollTwitter {
     channels: ChannelTable<SystemClock>,
     credentials: ParameterStore<SystemClock>,
@@ -54,7 +53,7 @@ impl PollTwitter {
         let http = social_lambda::http_client(&credentials, None).await?;
         let search = PollSettings {
             query_length: settings.twitter_query_length,
-            vocabulary: settings.twitter_vocabulary.parse::<Vocabulary>()?,
+            vocabulary: settings.twitter_vocabulary,
             index_lag: Duration::from_secs(settings.twitter_index_lag_seconds),
         };
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);

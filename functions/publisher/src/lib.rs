@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use social_aws::{
-    ChannelTable, ParameterStore, SdkConfig, SqsDeadLetters, SqsInbound, SqsOutbound, SqsVisibility,
-    StateTable,
+    ChannelTable, ParameterStore, SdkConfig, SqsDeadLetters, SqsInbound, SqsOutbound,
+    SqsVisibility, StateTable,
 };
 use social_cic::{Cic, CicSettings};
 use social_core::{
@@ -55,7 +55,6 @@ type NetworkPublishing = Publishing<
 >;
 
 /// Everything that an invocation needs, built once per execution environment.
-#[derive(Debug)]
 pub struct PublisherFunction {
     pub publishing: NetworkPublishing,
     pub queue: SqsQueue,

@@ -3,8 +3,8 @@
 
 use serde::Deserialize;
 use social_aws::{
-    ChannelTable, ParameterStore, SdkConfig, SqsDeadLetters, SqsInbound, SqsOutbound, SqsVisibility,
-    StateTable,
+    ChannelTable, ParameterStore, SdkConfig, SqsDeadLetters, SqsInbound, SqsOutbound,
+    SqsVisibility, StateTable,
 };
 use social_cic::{Cic, CicSettings};
 use social_core::{
@@ -36,7 +36,6 @@ pub struct Settings {
 type Parameters = ParameterStore<SystemClock>;
 
 /// Asks the network that the channel belongs to.
-#[derive(Debug)]
 pub struct NetworkThreads {
     facebook: FacebookThreadOwners<SystemClock, Parameters>,
     twitter: TwitterThreadOwners<Parameters>,
@@ -67,7 +66,6 @@ type CicRouter = Router<
 >;
 
 /// Everything that an invocation needs, built once per execution environment.
-#[derive(Debug)]
 pub struct RouterFunction {
     pub router: CicRouter,
     pub queue: SqsQueue,

@@ -16,9 +16,7 @@ use axum::{
 };
 use http::StatusCode;
 use serde::Deserialize;
-use social_aws::{
-    ChannelTable, ParameterStore, SdkConfig, SqsDeadLetters, SqsInbound, SqsNudges,
-};
+use social_aws::{ChannelTable, ParameterStore, SdkConfig, SqsDeadLetters, SqsInbound, SqsNudges};
 use social_core::Failure;
 use social_lambda::SystemClock;
 
@@ -36,7 +34,6 @@ pub struct Settings {
 }
 
 /// Everything that an invocation needs, built once per execution environment.
-#[derive(Debug)]
 pub struct Webhook {
     channels: ChannelTable<SystemClock>,
     parameters: ParameterStore<SystemClock>,
