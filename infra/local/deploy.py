@@ -27,7 +27,7 @@ def main():
     aws = lambda service: session.client(service, endpoint_url=order["endpoint"])
     keys = upload(aws("s3"), order["binaries"])
     for name, secret in order["secrets"].items():
-        value = json.dumps(secret)
+        value = secret if isinstance(secret, str) else json.dumps(secret)
         aws("ssm").put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
     outputs = deploy(aws("cloudformation"), order, keys)
     seed(aws("dynamodb"), outputs["ChannelsTable"], order["channels"])

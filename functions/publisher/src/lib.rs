@@ -15,7 +15,7 @@ use social_core::{
 };
 use social_facebook::{FacebookPublisher, Graph, GraphSettings, ProofForm, PublisherSettings};
 use social_lambda::{Error, SqsQueue, SystemClock};
-use social_twitter::{Api, PublishSettings, TwitterPublisher};
+use social_twitter::{Api, PublishSettings, TwitterPublisher, Vocabulary};
 use url::Url;
 
 /// Longer than the function may run: after it no attempt of an earlier invocation is under way.
@@ -37,6 +37,7 @@ pub struct Settings {
     facebook_settle_seconds: u64,
     twitter_url: Url,
     twitter_settle_seconds: u64,
+    twitter_vocabulary: Vocabulary,
     reply_max_age_seconds: u64,
 }
 
@@ -79,6 +80,7 @@ impl PublisherFunction {
         };
         let twitter = PublishSettings {
             settle_time: Duration::from_secs(settings.twitter_settle_seconds),
+            vocabulary: settings.twitter_vocabulary,
             ..PublishSettings::default()
         };
         let graph = Graph::new(http.clone(), graph, SystemClock);

@@ -1,6 +1,7 @@
 //! Routes what waits in `inbound.fifo` to interactions in CIC.
 //! Routing is `social_core::routing`'s, CIC is `social-cic`'s; only the wiring is here.
 
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use social_aws::{
     ChannelTable, ParameterStore, SdkConfig, SqsDeadLetters, SqsInbound, SqsOutbound,
@@ -27,6 +28,8 @@ pub struct Settings {
     cic_urls: String,
     cic_interface: String,
     cic_events_url: Option<String>,
+    /// Name of the parameter with the token at the end of that URL.
+    cic_events_token: Option<String>,
     ca_certificate: Option<String>,
     facebook_url: Url,
     facebook_version: String,
@@ -78,10 +81,16 @@ impl RouterFunction {
         let parameters = ParameterStore::new(&social_aws::ssm(aws), SystemClock);
         let ca_certificate = settings.ca_certificate.as_deref();
         let http = social_lambda::http_client(&parameters, ca_certificate).await?;
+        let events_url = match (&settings.cic_events_url, &settings.cic_events_token) {
+            (Some(url), Some(name)) => {
+                Some(format!("{url}/{}", parameters.text(name).await?.expose_secret()))
+            }
+            _ => None,
+        };
         let cic = CicSettings::of_deployment(
             &settings.cic_urls,
             &settings.cic_interface,
-            settings.cic_events_url.as_deref(),
+            events_url.as_deref(),
         )?;
         let graph = GraphSettings {
             base_url: settings.facebook_url,

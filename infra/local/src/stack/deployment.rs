@@ -20,8 +20,6 @@ use super::{
 const NAME: &str = "social-bridge";
 /// The HTTP API's id, chosen here so that its URL is known before it is made.
 const API_ID: &str = "social";
-/// How long a claimed reply is its worker's, in seconds; a settle time is this and the lag.
-const REPLY_LEASE_SECONDS: u64 = 33;
 
 /// What `deploy.py` is told.
 #[derive(Serialize)]
@@ -120,8 +118,8 @@ pub(super) fn parameters(
     simulated: &Simulated,
     options: &Options,
 ) -> BTreeMap<String, String> {
-    let lag = (REPLY_LEASE_SECONDS + INDEX_LAG_SECONDS).to_string();
-    let mut parameters = vec![
+    let lag = INDEX_LAG_SECONDS.to_string();
+    let parameters = [
         ("Architecture", if ARCH == "aarch64" { "arm64" } else { "x86_64" }.to_owned()),
         ("CicUrls", simulated.cic_urls.join(",")),
         ("CicEventsUrl", format!("{}/cic/events", webhook_url(endpoint))),
@@ -132,10 +130,6 @@ pub(super) fn parameters(
         ("TwitterSettleSeconds", lag),
         ("PassSeconds", "3".to_owned()),
     ];
-    if !options.cic_limits {
-        parameters.push(("CicMaxChats", "0".to_owned()));
-        parameters.push(("CicMaxStartsPerSecond", "0".to_owned()));
-    }
     let own = options.parameters.iter().map(|(name, value)| (name.clone(), value.clone()));
     parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(own).collect()
 }
@@ -165,17 +159,6 @@ mod tests {
     fn a_functions_output_is_named_after_it() {
         assert_eq!(output_of("collect-replies"), "CollectRepliesFunctionName");
         assert_eq!(output_of("router"), "RouterFunctionName");
-    }
-
-    #[test]
-    fn lifting_cics_limits_lifts_the_bridges_own() {
-        let limited = parameters("http://a", &simulated(), &Options::default());
-        assert!(!limited.contains_key("CicMaxChats"));
-        let options = Options { cic_limits: false, ..Options::default() };
-        let lifted = parameters("http://a", &simulated(), &options);
-        assert_eq!(lifted["CicMaxChats"], "0");
-        assert_eq!(lifted["CicMaxStartsPerSecond"], "0");
-        assert_eq!(lifted["CicUrls"], "http://127.0.0.1:3,http://127.0.0.1:4");
     }
 
     #[test]

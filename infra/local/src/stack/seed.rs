@@ -41,6 +41,7 @@ pub(super) fn parameters() -> Map<String, Value> {
         ("/social/facebook/acme".to_owned(), page(main)),
         ("/social/facebook/acme-nord".to_owned(), page(nord)),
         ("/social/twitter/acme".to_owned(), twitter_keys()),
+        ("/social/cic-events".to_owned(), CIC_EVENT_TOKEN.into()),
     ])
 }
 
