@@ -57,3 +57,67 @@ impl<C: Clock, K: Credentials> ThreadOwners for FacebookThreadOwners<C, K> {
         Ok(Some(normalise::owner(is_page || channel.own_accounts.contains(&author))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::{Value, json};
+    use social_core::message::{Answerable, Kind, Verb};
+    use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
+
+    use super::*;
+    use crate::testing::{Hands, OnePage, PAGE, at, channel, graph};
+
+    fn comment() -> Message {
+        Message {
+            id: "500_900".into(),
+            kind: Kind::Comment,
+            verb: Verb::Add,
+            author: None,
+            own: false,
+            text: String::new(),
+            media: Vec::new(),
+            permalink: None,
+            at: at("12:00:00"),
+            thread: Thread::Post {
+                post_id: "1029384756_500".into(),
+                top_level: None,
+                top_level_author: None,
+                owner: None,
+            },
+            answerable: Answerable::Yes,
+        }
+    }
+
+    #[rstest]
+    #[case::page(json!({ "id": "1", "from": { "id": PAGE } }), Some(Owner::Company))]
+    #[case::other_account(json!({ "id": "1", "from": { "id": 777 } }), Some(Owner::Company))]
+    #[case::visitor(json!({ "id": "1", "from": { "id": "42" } }), Some(Owner::Visitor))]
+    #[case::hidden(json!({ "id": "1" }), None)]
+    #[case::permission(json!({ "error": { "code": 10 } }), None)]
+    #[case::gone(json!({ "error": { "code": 100, "error_subcode": 33 } }), None)]
+    #[tokio::test]
+    async fn a_posts_author_says_whose_it_is(#[case] body: Value, #[case] owner: Option<Owner>) {
+        let server = MockServer::start().await;
+        Mock::given(path("/v26.0/1029384756_500"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(body))
+            .expect(1)
+            .mount(&server)
+            .await;
+        let owners = FacebookThreadOwners::new(graph(&server, &Hands::noon()), OnePage);
+        assert_eq!(owners.look_up(&channel(json!({})), &comment()).await.unwrap(), owner);
+    }
+
+    #[tokio::test]
+    async fn a_dead_token_is_no_answer() {
+        let server = MockServer::start().await;
+        let error = json!({ "error": { "code": 190 } });
+        Mock::given(path("/v26.0/1029384756_500"))
+            .respond_with(ResponseTemplate::new(400).set_body_json(error))
+            .mount(&server)
+            .await;
+        let owners = FacebookThreadOwners::new(graph(&server, &Hands::noon()), OnePage);
+        let failure = owners.look_up(&channel(json!({})), &comment()).await.unwrap_err();
+        assert_eq!(failure.error_type(), "graph_token");
+    }
+}

@@ -8,8 +8,11 @@ use std::{
     time::Duration,
 };
 
+use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
+use secrecy::SecretString;
 use serde_json::{Value, json};
+use sha2::Sha256;
 use social_core::{
     Channel, Clock, Failure,
     credential::{Credentials, FacebookCredential, TwitterCredential},
@@ -17,7 +20,11 @@ use social_core::{
 use social_http::Client;
 use wiremock::MockServer;
 
-use crate::graph::{Graph, GraphSettings};
+use crate::{
+    callback::{self, PageChange, ParseError},
+    graph::{Graph, GraphSettings},
+    signature,
+};
 
 pub(crate) const PAGE: &str = "1029384756";
 
@@ -90,4 +97,12 @@ impl Credentials for OnePage {
     async fn twitter(&self, _: &str) -> Result<Arc<TwitterCredential>, Failure> {
         unreachable!("nothing here is Twitter's")
     }
+}
+
+/// A callback as it is delivered: signed, proven and read.
+pub(crate) fn delivered(body: &str) -> Result<Vec<PageChange>, ParseError> {
+    let mac = Hmac::<Sha256>::new_from_slice(b"app_secret").unwrap().chain_update(body);
+    let header = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
+    let secrets = [SecretString::from("app_secret")];
+    callback::parse(signature::verify(&secrets, Some(&header), body.as_bytes()).unwrap())
 }

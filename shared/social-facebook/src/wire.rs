@@ -1,7 +1,10 @@
 //! Values as Facebook spells them: ids as strings or numbers, times in three forms (contract A2, A11).
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error},
+};
 use serde_json::Value;
 
 /// Numbers above this are milliseconds: as seconds they would lie beyond the year 5000.
@@ -57,8 +60,16 @@ impl<'de> Deserialize<'de> for Moment {
 /// `from{id,name}`. Absent where the author hides from the page.
 #[derive(Clone, Deserialize)]
 pub(crate) struct From {
+    #[serde(default, deserialize_with = "if_readable")]
     pub(crate) id: Option<Id>,
     pub(crate) name: Option<String>,
+}
+
+/// A part that is odd must not hide the whole: it counts as absent.
+pub(crate) fn if_readable<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
 }
 
 #[cfg(test)]

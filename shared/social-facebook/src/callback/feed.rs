@@ -7,17 +7,19 @@ use social_core::message::{Answerable, Media, Verb};
 use super::{Entry, Read, What};
 use crate::{
     normalise::{self, Public},
-    wire::{From, Id, Moment},
+    wire::{From, Id, Moment, if_readable},
 };
 
 /// A change that is none of a post or a comment, and that nobody needs.
 const IGNORED_FIELDS: &[&str] = &[
     "about",
+    "affiliation",
     "attire",
     "awards",
     "bio",
     "birthday",
     "category",
+    "checkins",
     "company_overview",
     "conversations",
     "culinary_team",
@@ -38,6 +40,8 @@ const IGNORED_FIELDS: &[&str] = &[
     "members",
     "mission",
     "name",
+    "page_about_story",
+    "page_change_proposal",
     "page_upcoming_change",
     "parking",
     "payment_options",
@@ -73,19 +77,26 @@ struct FeedChange {
 struct Feed {
     item: Option<String>,
     verb: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     from: Option<From>,
     /// Before `from` there were these two.
+    #[serde(default, deserialize_with = "if_readable")]
     sender_id: Option<Id>,
     sender_name: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     post_id: Option<Id>,
+    #[serde(default, deserialize_with = "if_readable")]
     post: Option<Post>,
+    #[serde(default, deserialize_with = "if_readable")]
     comment_id: Option<Id>,
+    #[serde(default, deserialize_with = "if_readable")]
     parent_id: Option<Id>,
+    #[serde(default, deserialize_with = "if_readable")]
     created_time: Option<Moment>,
     message: Option<String>,
     permalink_url: Option<String>,
     photo: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "if_readable")]
     photos: Option<Vec<String>>,
     video: Option<String>,
     link: Option<String>,

@@ -1,7 +1,6 @@
 //! Posts and comments as nodes of the graph: which fields are asked for, and the messages that they are.
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use serde_json::Value;
+use serde::Deserialize;
 use social_core::{
     Message,
     message::{Answerable, Media, Owner, Verb},
@@ -10,7 +9,7 @@ use social_core::{
 use crate::{
     graph::{List, Parameters},
     normalise::{self, Public},
-    wire::{From, Id, Moment},
+    wire::{From, Id, Moment, if_readable},
 };
 
 /// Comments that are shown under each post of the feed.
@@ -76,13 +75,6 @@ struct Picture {
 #[derive(Deserialize)]
 struct Image {
     src: Option<String>,
-}
-
-/// An odd picture must not hide its post.
-fn if_readable<'de, T: DeserializeOwned, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
 }
 
 fn comment_fields() -> String {
