@@ -9,7 +9,7 @@ const CONNECT: Duration = Duration::from_secs(2);
 const ATTEMPT: Duration = Duration::from_secs(3);
 const OPERATION: Duration = Duration::from_secs(8);
 
-/// A client of DynamoDB. Clones share its connections.
+/// A client of `DynamoDB`. Clones share its connections.
 pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::new(&patient(config))
 }

@@ -10,7 +10,7 @@ const OPERATION: &str = "SQS ChangeMessageVisibilityBatch";
 /// Most entries of one call.
 const MAX_ENTRIES: usize = 10;
 /// Longest time that SQS hides a message.
-const MAX_DELAY: Duration = Duration::from_secs(43_200);
+const MAX_DELAY: Duration = Duration::from_hours(12);
 
 /// Decides when messages that a function hands back are seen again.
 #[derive(Debug, Clone)]

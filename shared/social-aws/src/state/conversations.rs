@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use social_core::{
     ChannelId, Clock, Failure,
-    conversation::{Conversation, ConversationKey, State},
+    conversation::{Conversation, ConversationKey, Interaction, State},
     store::{Conversations, OpenChat},
 };
 
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::AwsError;
 
-const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+const KEPT: Duration = Duration::from_hours(90 * 24);
 
 const WHAT: &str = "conversation";
 
@@ -102,18 +103,23 @@ fn shard_of(chat_id: &str, shards: u32) -> u32 {
     u32::try_from(folded).unwrap_or_default()
 }
 
+/// What the index has to hold of a conversation.
+#[derive(Deserialize)]
+struct Indexed {
+    channel_id: ChannelId,
+    key: ConversationKey,
+    state: State,
+}
+
 /// One chat that cannot be read never hides the others.
 fn open_chat(item: Item) -> Option<OpenChat> {
-    let Ok(conversation) = decode::<Conversation>(WHAT, item) else {
+    let Ok(Indexed { channel_id, key, state }) = decode(WHAT, item) else {
         tracing::error!(metric = "StateMalformed", "a conversation in the index cannot be read");
         return None;
     };
-    // The index lags behind: what it holds may be closed, and is then no chat to look at.
-    let interaction = conversation.interaction()?.clone();
-    Some(OpenChat {
-        channel_id: conversation.channel_id,
-        conversation: conversation.key,
-        chat: interaction.chat,
-        answered: interaction.answered,
-    })
+    let State::Open(Interaction { chat, answered, .. }) = state else { return None };
+    Some(OpenChat { channel_id, conversation: key, chat, answered })
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,7 +15,7 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 
 pub(super) const PK: &str = "pk";
 pub(super) const SK: &str = "sk";
-/// Epoch seconds: DynamoDB removes the item some time after.
+/// Epoch seconds: `DynamoDB` removes the item some time after.
 pub(super) const EXPIRES_AT: &str = "expires_at";
 /// Index of the open chats, and its keys.
 pub(super) const OPEN_CHATS: &str = "open-chats";
@@ -24,7 +24,7 @@ pub(super) const CHAT: &str = "chat";
 /// Sort keys of a conversation's replies begin so.
 pub(super) const REPLY_PREFIX: &str = "reply#";
 
-/// DynamoDB's limits, in bytes.
+/// `DynamoDB`'s limits, in bytes.
 const MAX_PK: usize = 2_048;
 const MAX_SK: usize = 1_024;
 

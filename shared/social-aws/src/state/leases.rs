@@ -89,3 +89,6 @@ fn lease(name: &str, until: Timestamp, item: &Item) -> Result<Lease, AwsError> {
         checkpoint: text_of(item, "checkpoint").map(str::to_owned),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use super::{
 use crate::AwsError;
 
 /// Longer than any network, queue or dead-letter queue may bring a change again.
-const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+const KEPT: Duration = Duration::from_hours(30 * 24);
 
 const CLAIMED: &str = "claimed";
 const DONE: &str = "done";
@@ -97,3 +97,6 @@ impl<C: Clock> Ledger for StateTable<C> {
         Ok(text_of(&item, "conversation").map(|key| ConversationKey(key.to_owned())))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,7 @@ use self::items::{Item, Key, text, text_of};
 use crate::AwsError;
 
 /// Longer than any function may run, so that a claim outlives its worker.
-const CLAIM_LEASE: Duration = Duration::from_secs(60);
+const CLAIM_LEASE: Duration = Duration::from_mins(1);
 /// A write's own mark: tells a write of ours, repeated by the SDK after its answer was lost,
 /// from somebody else's.
 const WRITER: &str = "writer";
@@ -101,7 +101,7 @@ async fn put_if(put: PutItemFluentBuilder) -> Result<Outcome, AwsError> {
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
     match put.send().await {
         Ok(_) => Ok(Outcome::Written(Item::new())),
-        Err(error) => refused(error, &writer).map_err(AwsError::of("DynamoDB PutItem")),
+        Err(error) => refused("DynamoDB PutItem", error, &writer),
     }
 }
 
@@ -114,17 +114,18 @@ async fn update_if(update: UpdateItemFluentBuilder) -> Result<Outcome, AwsError>
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
     match update.send().await {
         Ok(done) => Ok(Outcome::Written(done.attributes.unwrap_or_default())),
-        Err(error) => refused(error, &writer).map_err(AwsError::of("DynamoDB UpdateItem")),
+        Err(error) => refused("DynamoDB UpdateItem", error, &writer),
     }
 }
 
 /// Sorts a failed condition from a failed call.
 fn refused<E: ConditionCheck>(
+    operation: &'static str,
     error: SdkError<E, HttpResponse>,
     writer: &str,
-) -> Result<Outcome, SdkError<E, HttpResponse>> {
+) -> Result<Outcome, AwsError> {
     let Some(check) = error.as_service_error().and_then(E::condition_check) else {
-        return Err(error);
+        return Err(AwsError::of(operation)(error));
     };
     let standing = check.item().cloned().unwrap_or_default();
     if text_of(&standing, WRITER) == Some(writer) {

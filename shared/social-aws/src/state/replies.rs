@@ -15,7 +15,7 @@ use super::{
 };
 use crate::AwsError;
 
-const KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+const KEPT: Duration = Duration::from_hours(30 * 24);
 
 const WHAT: &str = "reply's record";
 
@@ -85,3 +85,6 @@ impl<C: Clock> StateTable<C> {
         Ok(self.put(Key::reply(channel, conversation, &record.id), item))
     }
 }
+
+#[cfg(test)]
+mod tests;

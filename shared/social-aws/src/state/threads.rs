@@ -11,7 +11,7 @@ use super::{
 };
 use crate::AwsError;
 
-const KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+const KEPT: Duration = Duration::from_hours(90 * 24);
 
 const WHAT: &str = "thread's owner";
 
