@@ -108,20 +108,27 @@ impl Api {
         self.read::<Users>(credential, url).await.map(|users| users.data)
     }
 
-    /// `GET /2/tweets?ids=`: authors only, as users where `expanded`. At most [`MAX_IDS`].
+    /// `GET /2/tweets?ids=`: tweets with their `author_id`, no users. At most [`MAX_IDS`].
     pub(crate) async fn tweets(
         &self,
         credential: &TwitterCredential,
         ids: &[String],
-        expanded: bool,
+        vocabulary: Vocabulary,
+    ) -> Result<Vec<Tweet>, TwitterError> {
+        let (name, _) = vocabulary.fields();
+        let mut url = self.url(&["2", "tweets"]);
+        url.query_pairs_mut().append_pair("ids", &ids.join(",")).append_pair(name, "author_id");
+        self.read::<Page>(credential, url).await.map(|page| page.data)
+    }
+
+    /// `GET /2/tweets?ids=`: one tweet, its author along with it.
+    pub(crate) async fn tweet_with_author(
+        &self,
+        credential: &TwitterCredential,
+        id: &str,
     ) -> Result<Page, TwitterError> {
         let mut url = self.url(&["2", "tweets"]);
-        url.query_pairs_mut()
-            .append_pair("ids", &ids.join(","))
-            .append_pair("tweet.fields", "author_id");
-        if expanded {
-            url.query_pairs_mut().append_pair("expansions", "author_id");
-        }
+        url.query_pairs_mut().append_pair("ids", id).append_pair("expansions", "author_id");
         self.read(credential, url).await
     }
 

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use social_core::credential::TwitterCredential;
 
 use crate::{
-    api::{Api, MAX_IDS},
+    api::{Api, MAX_IDS, Vocabulary},
     error::TwitterError,
     snowflake,
     wire::User,
@@ -56,12 +56,12 @@ impl Authors {
         api: &Api,
         credential: &TwitterCredential,
         tweets: BTreeSet<String>,
+        vocabulary: Vocabulary,
     ) -> Result<BTreeMap<String, String>, TwitterError> {
         let unknown = without(&tweets, &locked(&self.wrote));
         for batch in unknown.chunks(MAX_IDS) {
-            let page = api.tweets(credential, batch, false).await?;
-            let found =
-                page.data.into_iter().filter_map(|tweet| Some((tweet.id, tweet.author_id?)));
+            let found = api.tweets(credential, batch, vocabulary).await?;
+            let found = found.into_iter().filter_map(|tweet| Some((tweet.id, tweet.author_id?)));
             locked(&self.wrote).extend(found);
         }
         let wrote = locked(&self.wrote);

@@ -37,8 +37,7 @@ impl<C: Credentials> ThreadOwners for TwitterThreadOwners<C> {
             return Ok(*owner);
         }
         let credential = self.credentials.twitter(&channel.credential).await?;
-        let ids = [conversation_id.to_string()];
-        let page = self.api.tweets(&credential, &ids, true).await?;
+        let page = self.api.tweet_with_author(&credential, conversation_id.as_str()).await?;
         // Deleted, or its author is protected: X tells nothing.
         let Some(author) = page.data.into_iter().find_map(|tweet| tweet.author_id) else {
             return Ok(None);

@@ -34,9 +34,10 @@ struct Case {
 #[test]
 fn the_conformance_suites_agree() {
     #[expect(clippy::disallowed_methods, reason = "only a test looks for the folder")]
-    let folder = std::env::var("SOCIAL_FIXTURES").map(PathBuf::from).unwrap_or_else(|_| {
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures")
-    });
+    let folder = std::env::var("SOCIAL_FIXTURES").map_or_else(
+        |_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures"),
+        PathBuf::from,
+    );
     let file = folder.join("twitter-text/validate.yml");
     let Ok(suite) = std::fs::read_to_string(&file) else {
         skipped(

@@ -161,3 +161,6 @@ impl Mark {
         is_new
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -184,7 +184,10 @@ impl<C: Clock> TwitterPoll<C> {
     ) -> Result<Vec<Incoming>, TwitterError> {
         let quoted: BTreeSet<String> =
             matched.iter().filter_map(Matched::doubtful_quote).map(ToOwned::to_owned).collect();
-        let quoted = self.authors.of_tweets(&self.api, &self.credential, quoted).await?;
+        let quoted = self
+            .authors
+            .of_tweets(&self.api, &self.credential, quoted, self.settings.vocabulary)
+            .await?;
         let written = matched.iter().filter_map(|matched| matched.tweet.author_id.clone());
         let ids = written.chain(quoted.values().cloned()).collect();
         let users = self.authors.users(&self.api, &self.credential, ids, now).await?;

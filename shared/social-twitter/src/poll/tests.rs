@@ -1,1 +1,372 @@
+use rstest::rstest;
+use serde_json::{Value, json};
+use social_core::{
+    Message, Verdict,
+    message::{Answerable, Owner, Thread, Verb},
+};
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
+use super::*;
+use crate::fixture::{TestClock, answer, api, channel, credential, parameter, queries, watch};
+
+const SEARCH: &str = "/2/tweets/search/recent";
+const NOON: &str = "2026-11-22T12:00:00Z";
+
+/// An id of so many seconds after noon.
+fn id(seconds: i64) -> String {
+    let noon: Timestamp = NOON.parse().unwrap();
+    let time = Timestamp::from_millisecond(noon.as_millisecond() + seconds * 1_000).unwrap();
+    snowflake::at(time).to_string()
+}
+
+/// A tweet that mentions the brand, written so many seconds after noon.
+fn tweet(seconds: i64, more: Value) -> Value {
+    let id = id(seconds);
+    let time = snowflake::time_of(id.parse().unwrap()).to_string();
+    let mut tweet = json!({
+        "id": id, "text": "hello @acme", "edit_history_tweet_ids": [id], "author_id": "7",
+        "created_at": time, "conversation_id": id, "lang": "en",
+        "entities": {"mentions": [{"start": 6, "end": 11, "username": "acme", "id": "42"}]},
+    });
+    let Value::Object(more) = more else { panic!("no object") };
+    for (name, value) in more {
+        tweet[name] = value;
+    }
+    tweet
+}
+
+fn page(tweets: &[Value], next: Option<&str>) -> Value {
+    let newest = tweets.first().map(|tweet| tweet["id"].clone());
+    let mut meta = json!({"result_count": tweets.len()});
+    let mut page = json!({});
+    if let Some(newest) = newest {
+        meta["newest_id"] = newest;
+        page["data"] = tweets.into();
+    }
+    if let Some(next) = next {
+        meta["next_token"] = next.into();
+    }
+    page["meta"] = meta;
+    page
+}
+
+fn zoe() -> Value {
+    json!({"data": [{"id": "7", "name": "Zoë", "username": "zoe"}]})
+}
+
+struct World {
+    server: MockServer,
+    clock: TestClock,
+}
+
+impl World {
+    async fn new() -> Self {
+        Self { server: MockServer::start().await, clock: TestClock::at(NOON) }
+    }
+
+    fn poll(&self, channels: Vec<Arc<Channel>>) -> TwitterPoll<&TestClock> {
+        let name = "/social/twitter/acme";
+        let settings = PollSettings::default();
+        TwitterPoll::new(
+            api(&self.server.uri()),
+            name,
+            credential(),
+            channels,
+            settings,
+            &self.clock,
+        )
+    }
+
+    /// What the search answers from now on.
+    async fn finds(&self, page: Value) {
+        self.server.reset().await;
+        answer(&self.server, "GET", SEARCH, 200, page, 0..).await;
+        answer(&self.server, "GET", "/2/users", 200, zoe(), 0..).await;
+    }
+
+    async fn searches(&self) -> Vec<Vec<(String, String)>> {
+        queries(&self.server, SEARCH).await
+    }
+}
+
+/// One pass of the brand's channel over these tweets.
+async fn messages_of(tweets: &[Value]) -> Vec<Message> {
+    let world = World::new().await;
+    world.finds(page(tweets, None)).await;
+    let pass = world.poll(vec![channel(json!({}))]).pass(None).await.unwrap();
+    pass.messages.into_iter().map(|incoming| incoming.message).collect()
+}
+
+#[tokio::test]
+async fn the_first_pass_imports_no_history() {
+    let world = World::new().await;
+    world.finds(page(&[tweet(1, json!({})), tweet(-30, json!({}))], None)).await;
+    let poll = world.poll(vec![channel(json!({}))]);
+    assert_eq!(poll.name(), "twitter#/social/twitter/acme");
+    let pass = poll.pass(None).await.unwrap();
+    let ids: Vec<&str> = pass.messages.iter().map(|m| m.message.id.as_str()).collect();
+    assert_eq!(ids, [id(1)]);
+    let search = &world.searches().await[0];
+    assert_eq!(parameter(search, "since_id"), Some(id(-180).as_str()));
+    assert_eq!(parameter(search, "query"), Some("(@acme) -is:retweet"));
+    assert_eq!(parameter(search, "max_results"), Some("100"));
+    assert!(parameter(search, "tweet.fields").unwrap().contains("note_tweet"));
+    assert_eq!(parameter(search, "expansions"), None);
+}
+
+#[tokio::test]
+async fn an_empty_pass_keeps_the_checkpoint_and_costs_one_call() {
+    let world = World::new().await;
+    world.finds(page(&[tweet(10, json!({}))], None)).await;
+    let poll = world.poll(vec![channel(json!({}))]);
+    let first = poll.pass(None).await.unwrap().checkpoint;
+    world.clock.set("2026-11-22T12:10:00Z");
+    world.finds(page(&[], None)).await;
+    // The overlap is given up, once.
+    let second = poll.pass(Some(&first)).await.unwrap();
+    let third = poll.pass(Some(&second.checkpoint)).await.unwrap();
+    assert_eq!(third, Pass { messages: vec![], checkpoint: second.checkpoint });
+    assert_eq!(parameter(&world.searches().await[1], "since_id"), Some(id(10).as_str()));
+    assert_eq!(world.server.received_requests().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn the_overlap_finds_late_tweets_and_queues_none_again() {
+    let world = World::new().await;
+    world.finds(page(&[tweet(100, json!({})), tweet(50, json!({}))], None)).await;
+    let poll = world.poll(vec![channel(json!({}))]);
+    world.clock.set("2026-11-22T12:02:00Z");
+    let started = poll.pass(None).await.unwrap().checkpoint;
+    let first = poll.pass(Some(&started)).await.unwrap();
+    assert_eq!(first.messages.len(), 0);
+    assert_eq!(first.checkpoint, started);
+    world.clock.set("2026-11-22T12:03:00Z");
+    let late = page(&[tweet(120, json!({})), tweet(100, json!({})), tweet(50, json!({}))], None);
+    world.finds(late).await;
+    let second = poll.pass(Some(&first.checkpoint)).await.unwrap();
+    let ids: Vec<&str> = second.messages.iter().map(|m| m.message.id.as_str()).collect();
+    assert_eq!(ids, [id(120)]);
+    let third = poll.pass(Some(&second.checkpoint)).await.unwrap();
+    assert_eq!(third.messages, []);
+    assert_eq!(third.checkpoint, second.checkpoint);
+}
+
+#[tokio::test]
+async fn since_id_stays_while_paging_and_moves_to_the_first_pages_newest() {
+    let world = World::new().await;
+    world.finds(json!({})).await;
+    let poll = world.poll(vec![channel(json!({"start": NOON}))]);
+    let start = poll.pass(None).await.unwrap().checkpoint;
+    world.server.reset().await;
+    world.clock.set("2026-11-22T13:00:00Z");
+    answer(&world.server, "GET", "/2/users", 200, zoe(), 1).await;
+    Mock::given(matchers::query_param("next_token", "page2"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(page(&[tweet(20, json!({}))], None)))
+        .with_priority(1)
+        .mount(&world.server)
+        .await;
+    answer(&world.server, "GET", SEARCH, 200, page(&[tweet(60, json!({}))], Some("page2")), 1)
+        .await;
+    let pass = poll.pass(Some(&start)).await.unwrap();
+    assert_eq!(pass.messages.len(), 2);
+    let searches = world.searches().await;
+    assert_eq!(parameter(&searches[0], "since_id"), parameter(&searches[1], "since_id"));
+    world.finds(page(&[], None)).await;
+    poll.pass(Some(&pass.checkpoint)).await.unwrap();
+    assert_eq!(parameter(&world.searches().await[0], "since_id"), Some(id(60).as_str()));
+}
+
+#[tokio::test]
+async fn a_page_that_fails_fails_the_pass() {
+    let world = World::new().await;
+    Mock::given(matchers::query_param("next_token", "page2"))
+        .respond_with(ResponseTemplate::new(503))
+        .with_priority(1)
+        .mount(&world.server)
+        .await;
+    answer(&world.server, "GET", SEARCH, 200, page(&[tweet(60, json!({}))], Some("page2")), 1)
+        .await;
+    let error = world.poll(vec![channel(json!({}))]).pass(None).await.unwrap_err();
+    assert_eq!(error.verdict(), Verdict::RETRY);
+}
+
+#[tokio::test]
+async fn one_tweet_goes_to_every_channel_that_it_matches() {
+    let world = World::new().await;
+    world.finds(page(&[tweet(1, json!({"text": "@acme or a RivalPhone?"}))], None)).await;
+    let rival = watch(json!({"keywords": ["rivalphone"]}));
+    let blocking = channel(json!({"channel_id": "b", "blocked_authors": ["@Zoe"]}));
+    let poll = world.poll(vec![channel(json!({})), rival, blocking]);
+    let pass = poll.pass(None).await.unwrap();
+    let told: Vec<(&str, Answerable)> = pass
+        .messages
+        .iter()
+        .map(|incoming| (incoming.channel_id.as_str(), incoming.message.answerable))
+        .collect();
+    assert_eq!(told, [("acme-brand", Answerable::Yes), ("rival-watch", Answerable::ReadOnly)]);
+    assert_eq!(world.server.received_requests().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_author_is_looked_up_once() {
+    let world = World::new().await;
+    world.finds(page(&[tweet(1, json!({}))], None)).await;
+    let poll = world.poll(vec![channel(json!({}))]);
+    let first = poll.pass(None).await.unwrap();
+    world.finds(page(&[tweet(2, json!({}))], None)).await;
+    let second = poll.pass(Some(&first.checkpoint)).await.unwrap();
+    assert_eq!(second.messages[0].message.author, first.messages[0].message.author);
+    assert_eq!(queries(&world.server, "/2/users").await.len(), 0);
+    world.clock.set("2026-11-23T12:00:01Z");
+    world.finds(page(&[tweet(90_000, json!({}))], None)).await;
+    poll.pass(Some(&second.checkpoint)).await.unwrap();
+    assert_eq!(queries(&world.server, "/2/users").await.len(), 1);
+}
+
+#[tokio::test]
+async fn new_terms_begin_where_the_old_ones_stood() {
+    let world = World::new().await;
+    world.finds(page(&[tweet(-60, json!({}))], None)).await;
+    let before = world.poll(vec![channel(json!({"start": "2026-11-22T11:00:00Z"}))]);
+    let stored = before.pass(None).await.unwrap().checkpoint;
+    world.clock.set("2026-11-22T12:30:00Z");
+    world.finds(page(&[tweet(600, json!({"text": "acme @acme"}))], None)).await;
+    let both = vec![
+        channel(json!({"start": "2026-11-22T11:00:00Z"})),
+        watch(json!({"keywords": ["acme"]})),
+    ];
+    let pass = world.poll(both).pass(Some(&stored)).await.unwrap();
+    assert_eq!(parameter(&world.searches().await[0], "since_id"), Some(id(-180).as_str()));
+    // The channel that is new takes nothing from before it.
+    let channels: Vec<&str> = pass.messages.iter().map(|m| m.channel_id.as_str()).collect();
+    assert_eq!(channels, ["acme-brand"]);
+}
+
+#[tokio::test]
+async fn a_week_old_checkpoint_searches_by_time() {
+    let world = World::new().await;
+    world.finds(page(&[], None)).await;
+    let poll = world.poll(vec![channel(json!({}))]);
+    let stored = poll.pass(None).await.unwrap().checkpoint;
+    world.clock.set("2026-11-30T12:00:00Z");
+    world.finds(page(&[tweet(691_100, json!({}))], None)).await;
+    assert_eq!(poll.pass(Some(&stored)).await.unwrap().messages.len(), 1);
+    let search = &world.searches().await[0];
+    assert_eq!(parameter(search, "since_id"), None);
+    assert_eq!(parameter(search, "start_time"), Some("2026-11-23T12:01:00Z"));
+}
+
+#[tokio::test]
+async fn where_x_calls_since_id_too_old_the_search_begins_where_it_says() {
+    let world = World::new().await;
+    let message = format!(
+        "'since_id' must be a tweet id created after 2026-11-22T11:59Z. Please use a 'since_id' that is larger than {}",
+        id(0)
+    );
+    let refusal = json!({"errors": [{"message": message}], "type": "https://api.x.com/2/problems/invalid-request"});
+    let larger = (id(0).parse::<u64>().unwrap() + 1).to_string();
+    Mock::given(matchers::query_param("since_id", larger))
+        .respond_with(ResponseTemplate::new(200).set_body_json(page(&[], None)))
+        .with_priority(1)
+        .expect(1)
+        .mount(&world.server)
+        .await;
+    answer(&world.server, "GET", SEARCH, 400, refusal, 1).await;
+    world.poll(vec![channel(json!({}))]).pass(None).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_unreadable_checkpoint_waits_for_somebody() {
+    let world = World::new().await;
+    let error = world.poll(vec![channel(json!({}))]).pass(Some("{")).await.unwrap_err();
+    assert_eq!(error.verdict(), Verdict::WAIT);
+}
+
+#[tokio::test]
+async fn a_tweet_becomes_a_message() {
+    let link = json!({"url": "https://t.co/a", "expanded_url": "http://acme.example", "display_url": "acme.example"});
+    let more = json!({
+        "text": "@acme 1 &lt; 2 &amp;amp; https://t.co/a",
+        "conversation_id": "5",
+        "referenced_tweets": [{"type": "replied_to", "id": "6"}],
+        "attachments": {"media_keys": ["3_1", "7_2"]},
+        "entities": {"mentions": [{"username": "Acme"}], "urls": [link]},
+    });
+    let message = messages_of(&[tweet(1, more)]).await.remove(0);
+    assert_eq!(message.text, "@acme 1 < 2 &amp; acme.example");
+    let permalink = format!("https://x.com/zoe/status/{}", id(1));
+    assert_eq!(message.permalink.as_deref(), Some(permalink.as_str()));
+    assert_eq!(message.media[1].url, format!("{permalink}/video/2"));
+    assert_eq!(
+        message.thread,
+        Thread::Tweets { conversation_id: "5".into(), in_reply_to: Some("6".into()), owner: None }
+    );
+    assert_eq!((message.verb, message.own), (Verb::Add, false));
+    assert_eq!(message.at.to_string(), "2026-11-22T12:00:01Z");
+}
+
+#[tokio::test]
+async fn both_vocabularies_are_read() {
+    let first = id(1);
+    let more = json!({
+        "text": "cut…",
+        "note_post": {"text": "long @acme"},
+        "referenced_posts": [{"type": "replied_to", "id": "6"}],
+    });
+    let mut post = tweet(2, more);
+    post.as_object_mut().unwrap().remove("edit_history_tweet_ids");
+    post["edit_history_post_ids"] = json!([first, post["id"]]);
+    let message = messages_of(&[post]).await.remove(0);
+    assert_eq!(message.text, "long @acme");
+    assert_eq!(message.id.as_str(), first);
+    assert_eq!(message.verb, Verb::Edit { revision: id(2) });
+    let Thread::Tweets { in_reply_to, .. } = message.thread else { panic!("no tweets") };
+    assert_eq!(in_reply_to, Some("6".into()));
+}
+
+#[tokio::test]
+async fn a_missing_author_is_tolerated() {
+    let message = messages_of(&[tweet(1, json!({"author_id": "8"}))]).await.remove(0);
+    assert_eq!(message.author.unwrap().name, "");
+    assert_eq!(message.permalink.unwrap(), format!("https://x.com/i/status/{}", id(1)));
+}
+
+#[rstest]
+#[case::ours("acme", true, Owner::Company)]
+#[case::visitor("zoe", false, Owner::Visitor)]
+#[tokio::test]
+async fn own_tweets_are_kept_and_marked(
+    #[case] username: &str,
+    #[case] own: bool,
+    #[case] expected: Owner,
+) {
+    let world = World::new().await;
+    answer(&world.server, "GET", SEARCH, 200, page(&[tweet(1, json!({}))], None), 1).await;
+    let user = json!({"data": [{"id": "7", "name": "N", "username": username}]});
+    answer(&world.server, "GET", "/2/users", 200, user, 1).await;
+    let pass = world.poll(vec![channel(json!({}))]).pass(None).await.unwrap();
+    let message = &pass.messages[0].message;
+    assert_eq!(message.own, own);
+    let Thread::Tweets { owner, .. } = message.thread else { panic!("no tweets") };
+    assert_eq!(owner, Some(expected));
+}
+
+#[rstest]
+#[case::our_tweet("acme", Answerable::Yes)]
+#[case::another("zoe", Answerable::NotMentioned)]
+#[tokio::test]
+async fn a_quote_of_ours_can_be_answered(#[case] quoted: &str, #[case] expected: Answerable) {
+    let world = World::new().await;
+    let quote = json!({
+        "text": "look at this router", "entities": {},
+        "referenced_tweets": [{"type": "quoted", "id": "6"}],
+    });
+    answer(&world.server, "GET", SEARCH, 200, page(&[tweet(1, quote)], None), 1).await;
+    let original = json!({"data": [{"id": "6", "text": "t", "author_id": "42"}]});
+    answer(&world.server, "GET", "/2/tweets", 200, original, 1).await;
+    let users = json!({"data": [{"id": "42", "name": "N", "username": quoted}]});
+    answer(&world.server, "GET", "/2/users", 200, users, 1).await;
+    let brand = channel(json!({"keywords": ["router"]}));
+    let pass = world.poll(vec![brand]).pass(None).await.unwrap();
+    assert_eq!(pass.messages[0].message.answerable, expected);
+}

@@ -1,1 +1,58 @@
+use rstest::rstest;
 
+use super::*;
+use crate::fixture::secret;
+
+fn signature(secret_text: &str, body: &[u8]) -> String {
+    let tag = mac(&secret(secret_text), body).unwrap().finalize().into_bytes();
+    format!("sha256={}", STANDARD.encode(tag))
+}
+
+#[test]
+fn the_published_challenge_is_answered() {
+    let answer = challenge_answer(&secret("consumer_secret"), "challenge_string").unwrap();
+    assert_eq!(
+        answer,
+        r#"{"response_token":"sha256=v1WdiCVwy17uGTMWveHGlqQXN/qW1bQraNXXByRO2YA="}"#
+    );
+    assert_eq!(challenge_answer(&secret(""), "challenge_string"), None);
+}
+
+#[rstest]
+#[case::good(b"{\"n\":\"\\u00e4\"}", Some(signature("now", b"{\"n\":\"\\u00e4\"}")), Ok(()))]
+#[case::older_secret(b"{}", Some(signature("before", b"{}")), Ok(()))]
+#[case::altered(b"{ }", Some(signature("now", b"{}")), Err(SignatureError::Wrong))]
+#[case::wrong_secret(b"{}", Some(signature("other", b"{}")), Err(SignatureError::Wrong))]
+#[case::missing(b"{}", None, Err(SignatureError::Missing))]
+#[case::sha1(b"{}", Some("sha1=abcd".to_owned()), Err(SignatureError::Malformed))]
+#[case::hexadecimal(b"{}", Some(format!("sha256={}", "0a".repeat(32))), Err(SignatureError::Malformed))]
+#[case::short(b"{}", Some("sha256=YWJj".to_owned()), Err(SignatureError::Malformed))]
+#[case::empty(b"{}", Some("sha256=".to_owned()), Err(SignatureError::Malformed))]
+fn only_xs_bodies_are_proven(
+    #[case] body: &[u8],
+    #[case] signature: Option<String>,
+    #[case] expected: Result<(), SignatureError>,
+) {
+    let secrets = [secret("before"), secret("now")];
+    let signed = Signed::verify(body, signature.as_deref(), &secrets);
+    assert_eq!(signed.map(|signed| assert_eq!(signed.body(), body)), expected);
+    assert!(Signed::verify(body, signature.as_deref(), &[]).is_err());
+}
+
+#[rstest]
+#[case::activity(
+    r#"{"data":{"event_uuid":"-1","event_type":"post.mention.create","payload":{}}}"#,
+    "post.mention.create"
+)]
+#[case::account(
+    r#"{"for_user_id":"1","user_has_blocked":"false","tweet_create_events":[],"users":{}}"#,
+    "tweet_create_events"
+)]
+#[case::strange(r#"{"for_user_id":"1"}"#, "unknown")]
+#[case::no_json("hello", "unknown")]
+#[case::list("[]", "unknown")]
+fn every_proven_callback_can_be_parked(#[case] body: &str, #[case] kind: &str) {
+    let signature = signature("now", body.as_bytes());
+    let signed = Signed::verify(body.as_bytes(), Some(&signature), &[secret("now")]).unwrap();
+    assert_eq!(parked(signed).kind, kind);
+}
