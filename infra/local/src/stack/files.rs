@@ -3,9 +3,11 @@
 use std::{
     fs::{self, File, TryLockError},
     path::Path,
+    time::Duration,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::time::sleep;
 
 use super::StackError;
 
@@ -68,14 +70,18 @@ pub(super) fn last_lines(text: &str) -> String {
     lines.get(skipped..).unwrap_or_default().join("\n")
 }
 
-/// Waits until no other command holds `path`; held until dropped.
-pub(super) fn lock(path: &Path) -> Result<File, StackError> {
-    let file = create(path)?;
-    file.lock().map_err(|source| StackError::File { path: path.to_owned(), source })?;
-    Ok(file)
+/// Waits until nobody else holds `path`; held until dropped.
+pub(super) async fn lock(path: &Path) -> Result<File, StackError> {
+    loop {
+        // Asking again leaves the thread free for whoever holds it.
+        match try_lock(path) {
+            Err(StackError::Busy(_)) => sleep(Duration::from_millis(50)).await,
+            locked => return locked,
+        }
+    }
 }
 
-/// Holds `path` until dropped, or says that another command does.
+/// Holds `path` until dropped, or says that someone else does.
 pub(super) fn try_lock(path: &Path) -> Result<File, StackError> {
     let file = create(path)?;
     match file.try_lock() {

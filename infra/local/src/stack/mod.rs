@@ -202,7 +202,7 @@ impl Stack {
 async fn build(progress: Progress<'_>) -> Result<(PathBuf, binaries::Binaries), StackError> {
     files::create_directory(&paths::local())?;
     let lock = paths::local().join("build.lock");
-    let _building = files::lock(&lock)?;
+    let _building = files::lock(&lock).await?;
     progress("building the functions and the simulators");
     tokio::try_join!(python::environment(progress), binaries::build())
 }
