@@ -56,7 +56,7 @@ impl Public<'_> {
             own,
             text: self.text,
             media: self.media,
-            permalink: self.permalink,
+            permalink: Some(self.permalink.unwrap_or_else(|| link(self.post_id, self.comment_id))),
             at: self.at,
             thread: Thread::Post {
                 post_id: self.post_id.into(),
@@ -66,6 +66,15 @@ impl Public<'_> {
             },
             answerable: self.answerable,
         }
+    }
+}
+
+/// Callbacks seldom tell a permalink. Facebook leads these addresses to the post and the comment.
+fn link(post_id: &str, comment_id: Option<&str>) -> String {
+    let comment = comment_id.map(|id| id.rsplit_once('_').map_or(id, |(_, number)| number));
+    match comment {
+        Some(number) => format!("https://www.facebook.com/{post_id}?comment_id={number}"),
+        None => format!("https://www.facebook.com/{post_id}"),
     }
 }
 

@@ -37,7 +37,8 @@ impl Metrics {
         let mut line = json!({
             "_aws": { "Timestamp": milliseconds, "CloudWatchMetrics": [{
                 "Namespace": self.namespace,
-                "Dimensions": [names],
+                // Without dimensions for the alarms, with all of them for the administrator who looks.
+                "Dimensions": [[], names],
                 "Metrics": [{ "Name": name, "Unit": "Count" }],
             }]},
             "function": self.function,
@@ -92,7 +93,7 @@ mod tests {
         let dimensions = [("channel_id", "acme".to_owned()), ("field", "workgroup".to_owned())];
         let counted =
             Counted { metric: Some("ChannelInvalid".to_owned()), dimensions: dimensions.into() };
-        insta::assert_snapshot!(metrics.line(counted, 1_763_800_000_000).unwrap(), @r#"{"ChannelInvalid":1,"_aws":{"CloudWatchMetrics":[{"Dimensions":[["function","channel_id","field"]],"Metrics":[{"Name":"ChannelInvalid","Unit":"Count"}],"Namespace":"SocialBridge"}],"Timestamp":1763800000000},"channel_id":"acme","field":"workgroup","function":"router"}"#);
+        insta::assert_snapshot!(metrics.line(counted, 1_763_800_000_000).unwrap(), @r#"{"ChannelInvalid":1,"_aws":{"CloudWatchMetrics":[{"Dimensions":[[],["function","channel_id","field"]],"Metrics":[{"Name":"ChannelInvalid","Unit":"Count"}],"Namespace":"SocialBridge"}],"Timestamp":1763800000000},"channel_id":"acme","field":"workgroup","function":"router"}"#);
         assert_eq!(metrics.line(Counted::default(), 0), None);
     }
 }

@@ -191,8 +191,17 @@ where
         target: &Target,
         record: &ReplyRecord,
     ) -> Result<ReplyRecord, PublishingError> {
-        let there = network.own_messages(channel, target, record.since).await;
-        let there = there.map_err(PublishingError::Look)?;
+        let there = match network.own_messages(channel, target, record.since).await {
+            Ok(there) => there,
+            // It can never be looked for, as when the visitor's message is gone by now.
+            Err(failure) if failure.verdict() == Verdict::Reject => {
+                let state = ReplyState::Refused { refusal: Refusal::Unknown };
+                let next = ReplyRecord { state, ..record.clone() };
+                self.advance(reply, record, &next).await?;
+                return Ok(next);
+            }
+            Err(failure) => return Err(PublishingError::Look(failure)),
+        };
         let others = self.desk.store.of(&reply.channel_id, &reply.conversation).await;
         let others = others.map_err(PublishingError::Store)?;
         let next = record.after_look(&there, &others, self.desk.clock.now());
