@@ -44,7 +44,7 @@ async fn an_invalid_entry_never_stops_the_others() {
     let table = ChannelTable::new(&client, "channels", clock, Duration::from_secs(30));
     let set = table.all().await.unwrap();
     assert_eq!(ids(&set), ["acme-page", "brand"]);
-    assert_eq!(set.channels[0].poll_interval_seconds, None);
+    assert_eq!(set.channels[0].poll_interval_seconds, Some(60));
     let invalid: Vec<_> = set.invalid.iter().map(|error| error.channel_id.as_str()).collect();
     assert_eq!(invalid, ["odd", "typo"]);
     let told = log.take("ChannelInvalid");
