@@ -52,7 +52,7 @@ impl Tell {
     }
 }
 
-/// Messages of one channel that go into the queue together, in order.
+/// A message as one channel takes it, on its way into the queue.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incoming {
     pub channel_id: ChannelId,
