@@ -29,6 +29,7 @@ use deployment::Order;
 
 pub use error::StackError;
 pub use guard::Guard;
+pub use logs::Shown;
 pub use options::Options;
 pub use seed::Secrets;
 

@@ -128,7 +128,9 @@ pub(super) fn end(leaders: &Pids) -> Result<(), StackError> {
     let members =
         || leaders.iter().flat_map(|(name, leader)| members(name, *leader)).collect::<Vec<_>>();
     end_all(members)?;
-    leaders.values().for_each(|leader| forget(*leader));
+    for leader in leaders.values() {
+        forget(*leader);
+    }
     Ok(())
 }
 
