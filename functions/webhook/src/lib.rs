@@ -95,12 +95,13 @@ impl IntoResponse for Refused {
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::NotNow(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        match &self {
-            Self::NotNow(failure) => tracing::error!(
+        if let Self::NotNow(failure) = &self {
+            tracing::error!(
                 error_type = failure.error_type(), error = %failure, metric = "CallbackFailed",
                 "callback not taken"
-            ),
-            _ => tracing::warn!(metric = "CallbackRefused", reason = %self, "callback refused"),
+            );
+        } else {
+            tracing::warn!(metric = "CallbackRefused", reason = %self, "callback refused");
         }
         status.into_response()
     }

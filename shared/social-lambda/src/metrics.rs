@@ -1,4 +1,4 @@
-//! Metrics in CloudWatch's embedded format: a log event with a `metric` field is counted.
+//! Metrics in the embedded format of `CloudWatch`: a log event with a `metric` field is counted.
 
 use std::{
     collections::BTreeMap,
