@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use local::stack::{self, Options, Stack};
+use local::stack::{self, Options, Shown, Stack};
 
 use crate::demo;
 
@@ -33,6 +33,9 @@ enum Command {
         /// Goes on as lines come
         #[arg(short, long)]
         follow: bool,
+        /// Shows every line as it was written, metrics and Lambda's START, END and REPORT included
+        #[arg(long)]
+        all: bool,
     },
     /// Builds the functions anew and deploys them into the running stack
     Deploy,
@@ -94,8 +97,8 @@ impl Cli {
             Command::Up(up) => return start(&up).await,
             Command::Demo { json, keep } => return demo::run(json, keep).await,
             Command::Status => status(&loaded()?)?,
-            Command::Logs { function, follow } => {
-                loaded()?.print_logs(function.as_deref(), follow).await?;
+            Command::Logs { function, follow, all } => {
+                match loaded()?.print_logs(function.as_deref(), Shown { follow, all }).await? {}
             }
             Command::Deploy => loaded()?.deploy(&progress()).await?,
             Command::Down => stack::down(&Options::default().directory)?,
@@ -129,8 +132,13 @@ async fn start(up: &Up) -> Result<ExitCode, Box<dyn Error>> {
 
 fn status(stack: &Stack) -> io::Result<()> {
     addresses(stack)?;
-    for (name, pids) in stack.processes() {
-        writeln!(io::stdout(), "{name:<12} {} processes: {pids:?}", pids.len())?;
+    let processes = stack.processes();
+    for name in stack.pids.keys() {
+        let pids = processes.get(name).map(|pids| {
+            let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
+            format!("runs as process {}", pids.join(", "))
+        });
+        writeln!(io::stdout(), "{name:<12} {}", pids.as_deref().unwrap_or("has ended"))?;
     }
     Ok(())
 }

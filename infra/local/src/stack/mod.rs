@@ -29,6 +29,7 @@ use deployment::Order;
 
 pub use error::StackError;
 pub use guard::Guard;
+pub use logs::Shown;
 pub use options::Options;
 pub use seed::Secrets;
 
@@ -109,6 +110,7 @@ impl Stack {
         let (python, binaries) = build(progress).await?;
 
         progress("starting the simulators and ministack");
+        processes::adopt_orphans();
         let http = http::client()?;
         let mut started = guard::Starting::new(record(directory));
         let simulators =
@@ -211,6 +213,13 @@ async fn build(progress: Progress<'_>) -> Result<(PathBuf, binaries::Binaries), 
 /// when nothing is left. Logs stay.
 pub fn down(directory: &Path) -> Result<(), StackError> {
     let started: Option<Pids> = files::read_json(&record(directory))?;
+    if let Ok(stack) = Stack::load(directory)
+        && !stack.pids.values().any(|pid| processes::is_own(*pid))
+    {
+        // The functions' parent is the only one that can take them out of the process table. One
+        // that does not answer is ended all the same.
+        services::reset_ministack(&stack.aws_endpoint_url).ok();
+    }
     processes::end(&started.unwrap_or_default())?;
     files::remove(&description(directory))?;
     files::remove(&record(directory))?;

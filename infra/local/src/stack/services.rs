@@ -1,6 +1,12 @@
 //! The two background programs: the simulators, and ministack in AWS's place.
 
-use std::{fs, net::TcpListener, path::Path, time::Duration};
+use std::{
+    fs,
+    io::{self, Read, Write},
+    net::{TcpListener, TcpStream},
+    path::Path,
+    time::Duration,
+};
 
 use reqwest::Client;
 use serde::Deserialize;
@@ -15,6 +21,8 @@ use super::{
 pub(super) const INDEX_LAG_SECONDS: u64 = 1;
 /// How long the simulators may take to print where they listen.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long ministack may take to end its functions.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Where the simulators listen, as they print it.
 #[derive(Debug, Deserialize)]
@@ -115,6 +123,21 @@ pub(super) fn start_ministack(python: &Path, options: &Options) -> Result<Minist
 async fn ministack_ready(http: &Client, ministack: &Ministack) -> Result<(), StackError> {
     let health = format!("{}/_ministack/health", ministack.url);
     http::ready(http, &health, &ministack.process).await
+}
+
+/// Has the ministack of `url` forget everything. It ends its functions and asks how they ended, as
+/// only their parent can.
+pub(super) fn reset_ministack(url: &str) -> io::Result<()> {
+    let address = url.trim_start_matches("http://");
+    let mut connection = TcpStream::connect(address)?;
+    connection.set_read_timeout(Some(FAREWELL))?;
+    write!(
+        connection,
+        "POST /_ministack/reset HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\n\
+         Connection: close\r\n\r\n"
+    )?;
+    // It answers when it is done.
+    connection.read(&mut [0; 64]).map(drop)
 }
 
 /// A port that nobody listens on. Another program could take it before ministack does; ministack
