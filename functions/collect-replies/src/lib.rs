@@ -11,6 +11,7 @@ use social_core::{
     Clock, Failure,
     collecting::{Collector, NudgeQueue, Pace},
     desk::Desk,
+    reply::Fingerprint,
 };
 use social_lambda::{Error, SystemClock};
 
@@ -27,6 +28,7 @@ pub struct Settings {
     cic_urls: String,
     cic_interface: String,
     ca_certificate: Option<String>,
+    automatic_texts: Option<String>,
     collect_seconds: u64,
 }
 
@@ -37,6 +39,7 @@ pub struct CollectReplies {
     outbound: SqsOutbound,
     nudges: SqsNudges,
     contact_center: Cic,
+    automatic: Vec<Fingerprint>,
     run: Duration,
 }
 
@@ -48,7 +51,10 @@ impl CollectReplies {
         let ca_certificate = settings.ca_certificate.as_deref();
         let http = social_lambda::http_client(&parameters, ca_certificate).await?;
         let cic = CicSettings::of_deployment(&settings.cic_urls, &settings.cic_interface, None)?;
+        let automatic =
+            social_lambda::automatic_texts(&parameters, settings.automatic_texts).await?;
         Ok(Self {
+            automatic,
             state: StateTable::new(&dynamodb, settings.state_table, SystemClock),
             inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
             outbound: SqsOutbound::new(&sqs, settings.outbound_queue_url),
@@ -65,6 +71,7 @@ impl CollectReplies {
             leases: self.state.clone(),
             nudges: Nudges(&self.nudges),
             desk: Desk {
+                automatic: self.automatic.clone(),
                 store: self.state.clone(),
                 contact_center: &self.contact_center,
                 inbound: self.inbound.clone(),

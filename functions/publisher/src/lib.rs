@@ -32,6 +32,7 @@ pub struct Settings {
     cic_urls: String,
     cic_interface: String,
     ca_certificate: Option<String>,
+    automatic_texts: Option<String>,
     facebook_url: Url,
     facebook_version: String,
     facebook_settle_seconds: u64,
@@ -86,11 +87,14 @@ impl PublisherFunction {
         let graph = Graph::new(http.clone(), graph, SystemClock);
         let api = Api::new(http.clone(), settings.twitter_url);
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
+        let automatic =
+            social_lambda::automatic_texts(&parameters, settings.automatic_texts).await?;
         let publishing = Publishing {
             channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
             facebook: FacebookPublisher::new(graph, parameters.clone(), facebook),
             twitter: TwitterPublisher::new(api, parameters, twitter),
             desk: Desk {
+                automatic,
                 store: StateTable::new(&dynamodb, settings.state_table, SystemClock),
                 contact_center: Cic::new(cic, http)?,
                 inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),

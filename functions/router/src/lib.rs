@@ -31,6 +31,7 @@ pub struct Settings {
     /// Name of the parameter with the token at the end of that URL.
     cic_events_token: Option<String>,
     ca_certificate: Option<String>,
+    automatic_texts: Option<String>,
     facebook_url: Url,
     facebook_version: String,
     twitter_url: Url,
@@ -61,6 +62,7 @@ impl ThreadOwners for NetworkThreads {
 type CicRouter = Router<
     ChannelTable<SystemClock>,
     NetworkThreads,
+    SqsDeadLetters,
     StateTable<SystemClock>,
     Cic,
     SqsInbound,
@@ -100,13 +102,18 @@ impl RouterFunction {
         let graph = Graph::new(http.clone(), graph, SystemClock);
         let api = Api::new(http.clone(), settings.twitter_url);
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
+        let dead_letters = SqsDeadLetters::new(&sqs, settings.inbound_dlq_url);
+        let automatic =
+            social_lambda::automatic_texts(&parameters, settings.automatic_texts).await?;
         let router = Router {
             channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
             thread_owners: NetworkThreads {
                 facebook: FacebookThreadOwners::new(graph, parameters.clone()),
                 twitter: TwitterThreadOwners::new(api, parameters),
             },
+            dead_letters: dead_letters.clone(),
             desk: Desk {
+                automatic,
                 store: StateTable::new(&dynamodb, settings.state_table, SystemClock),
                 contact_center: Cic::new(cic, http)?,
                 inbound: SqsInbound::new(&sqs, &settings.inbound_queue_url),
@@ -115,7 +122,7 @@ impl RouterFunction {
             },
         };
         let queue = SqsQueue {
-            dead_letters: SqsDeadLetters::new(&sqs, settings.inbound_dlq_url),
+            dead_letters,
             visibility: SqsVisibility::new(&sqs, settings.inbound_queue_url),
         };
         Ok(Self { router, queue })

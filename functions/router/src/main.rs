@@ -6,6 +6,6 @@ use router::RouterFunction;
 async fn main() -> Result<(), social_lambda::Error> {
     let aws = social_lambda::start().await?;
     let function = RouterFunction::new(social_lambda::from_environment()?, &aws).await?;
-    social_lambda::run_queue(&function.queue, async |batch| function.router.route(batch).await)
-        .await
+    let route = async |batch, deadline| function.router.route(batch, deadline).await;
+    social_lambda::run_queue(&function.queue, route).await
 }

@@ -7,7 +7,11 @@ use axum::{
     extract::{Query, State},
 };
 use http::{HeaderMap, StatusCode};
-use social_core::{Channels, Network, inbound::Incoming, intake};
+use social_core::{
+    Channels, Network,
+    inbound::{DeadLetters, Incoming},
+    intake,
+};
 use social_facebook::{
     callback::{self, PageChange, What},
     signature,
@@ -46,6 +50,8 @@ pub(crate) async fn receive(
             }
         }
     }
+    // By the network's time, then by position: a callback's batch keeps no order of its own.
+    incoming.sort_by_key(|incoming| incoming.message.at);
     webhook.park_unknown(&changes).await?;
     let queued = intake::queue_all(&webhook.inbound, incoming).await?;
     tracing::info!(changes = changes.len(), queued, "callback taken");

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
+use social_core::inbound::DeadLetters;
 use social_twitter::webhook::{self, Signed};
 
 use crate::{Refused, Webhook};

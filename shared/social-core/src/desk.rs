@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use crate::{
     channel::ChannelId,
-    chat::{ChatError, ContactCenter, Told},
+    chat::{Chat, ChatError, ContactCenter, Told},
     clock::Clock,
     conversation::{Conversation, Heard},
-    inbound::{InboundQueue, OutboundQueue, Tell},
+    inbound::{InboundQueue, OutboundQueue, Reoffer, Tell},
+    reply::Fingerprint,
     store::Conversations,
     text,
     verdict::{Classify, Failure, Verdict},
@@ -17,6 +18,12 @@ use crate::{
 
 /// Tries to store what an agent wrote before the answer that brought it is given up.
 const STORE_TRIES: u32 = 6;
+/// Tries to read a conversation before an answer of CIC is given up.
+const READ_TRIES: u32 = 3;
+/// Pause before an unanswered conversation is offered again; doubles with each time in a row.
+const FIRST_OFFER: Duration = Duration::from_secs(3);
+/// Longest such pause.
+const LAST_OFFER: Duration = Duration::from_secs(15 * 60);
 /// Pause before the second try; doubles.
 const STORE_PAUSE: Duration = Duration::from_millis(200);
 
@@ -28,12 +35,14 @@ pub struct Desk<S, C, I, O, K> {
     pub inbound: I,
     pub outbound: O,
     pub clock: K,
+    /// What CIC is configured to send by itself, also in an agent's name: never published.
+    pub automatic: Vec<Fingerprint>,
 }
 
 /// Why something did not reach the desk.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
-    /// CIC does not have the chat any more; the conversation is closed by now.
+    /// The chat is over; the conversation is closed by now.
     #[error("the chat has ended")]
     Ended,
     #[error("CIC did not take it")]
@@ -70,7 +79,8 @@ where
 {
     /// Says a line in the conversation's open chat, and takes in what the answer told.
     ///
-    /// `note` records in the conversation that it was said; it may run more than once.
+    /// `note` records in the conversation that it was said; it may run more than once. A chat that
+    /// ends with the very answer has not been told: [`DeskError::Ended`].
     pub async fn say(
         &self,
         conversation: &mut Conversation,
@@ -78,10 +88,15 @@ where
         note: impl Fn(&mut Conversation),
     ) -> Result<(), DeskError> {
         let Some(interaction) = conversation.interaction() else { return Err(DeskError::Ended) };
-        match self.contact_center.say(&interaction.chat, line).await {
-            Ok(told) => self.take_in(conversation, &told, note).await,
+        let chat = interaction.chat.clone();
+        match self.contact_center.say(&chat, line).await {
+            Ok(told) => {
+                self.take_in(conversation, &told, note).await?;
+                let open = conversation.is_open_in(&told.chat);
+                if open { Ok(()) } else { Err(DeskError::Ended) }
+            }
             Err(ChatError::Gone) => {
-                self.end(conversation).await?;
+                self.hear_out(conversation, &chat).await?;
                 Err(DeskError::Ended)
             }
             Err(error) => Err(DeskError::Chat(error)),
@@ -96,12 +111,12 @@ where
         notice: &str,
     ) -> Result<(), DeskError> {
         match self.say(conversation, &text::notice(notice), |_| {}).await {
-            Err(DeskError::Ended) => self.tell_later(conversation, id, notice).await,
+            Err(DeskError::Ended) => self.tell_later(conversation, id, notice, None).await,
             other => other,
         }
     }
 
-    /// Takes in what an answer of CIC told about the conversation's open chat.
+    /// Takes in what an answer of CIC told about one of the conversation's chats.
     ///
     /// Replies are in the queue before the conversation says that they were heard: a crash in
     /// between tells them twice, which the queue folds, and never not at all.
@@ -111,26 +126,53 @@ where
         told: &Told,
         note: impl Fn(&mut Conversation),
     ) -> Result<(), DeskError> {
+        if !told.events.is_empty() {
+            // What an agent's text answers is decided by what the conversation holds now.
+            *conversation = self.fresh(conversation).await?;
+        }
         let now = self.clock.now();
-        let before = conversation.clone().hear_told(told, now);
+        let before = conversation.clone().hear_told(told, &self.automatic, now);
         self.pass_on(conversation, &before).await?;
         let mut after = Vec::new();
         self.amend(conversation, |conversation| {
-            after = conversation.hear_told(told, now);
-            note(conversation);
+            after = conversation.hear_told(told, &self.automatic, now);
+            if conversation.is_open_in(&told.chat) {
+                note(conversation);
+            }
         })
         .await?;
-        // A fresher item may have known of an agent whom ours had not met yet.
-        after.retain(|heard| !before.contains(heard));
+        after.retain(|heard| before.iter().all(|known| !known.is_same_as(heard)));
         self.pass_on(conversation, &after).await
     }
 
-    /// Closes a conversation whose chat is gone.
-    pub async fn end(&self, conversation: &mut Conversation) -> Result<(), DeskError> {
+    /// A chat that CIC calls gone may have last words; then it is over.
+    pub async fn hear_out(
+        &self,
+        conversation: &mut Conversation,
+        chat: &Chat,
+    ) -> Result<(), DeskError> {
+        if let Ok(told) = self.contact_center.poll(chat).await {
+            self.take_in(conversation, &told, |_| {}).await?;
+        }
         let mut heard = Vec::new();
-        self.amend(conversation, |conversation| heard = conversation.end().into_iter().collect())
-            .await?;
+        self.amend(conversation, |conversation| {
+            heard = conversation.end(chat).into_iter().collect();
+        })
+        .await?;
         self.pass_on(conversation, &heard).await
+    }
+
+    async fn fresh(&self, conversation: &Conversation) -> Result<Conversation, DeskError> {
+        let load = async || self.store.load(&conversation.channel_id, &conversation.key).await;
+        let mut pause = STORE_PAUSE;
+        for _ in 1..READ_TRIES {
+            if let Ok(conversation) = load().await {
+                return Ok(conversation);
+            }
+            self.clock.sleep(pause).await;
+            pause *= 2;
+        }
+        load().await.map_err(DeskError::Store)
     }
 
     /// Changes a conversation and writes it; on a clash the change is made to what stands there.
@@ -158,20 +200,33 @@ where
                 Heard::Reply(reply) => {
                     self.stored(async || self.outbound.send(reply).await).await?;
                 }
-                Heard::Unpublishable { sequence, notice } => {
-                    let id = format!("{}#unpublishable#{sequence}", conversation.generation);
-                    self.tell_later(conversation, &id, notice).await?;
+                Heard::Unpublishable { id, notice } => {
+                    self.tell_later(conversation, &format!("unpublishable#{id}"), notice, None)
+                        .await?;
                 }
                 Heard::Ended { answered: true } => {}
-                Heard::Ended { answered: false } => {
-                    let notice =
-                        "offered again: the last interaction ended before anybody answered";
-                    let id = format!("{}#unanswered", conversation.generation);
-                    self.tell_later(conversation, &id, notice).await?;
-                }
+                Heard::Ended { answered: false } => self.offer_again(conversation).await?,
             }
         }
         Ok(())
+    }
+
+    /// An interaction that ended before any agent was active is no answer. Each time in a row it
+    /// waits longer, and is told to the administrator from the second time on.
+    async fn offer_again(&self, conversation: &Conversation) -> Result<(), DeskError> {
+        let again = conversation.unanswered.saturating_sub(1);
+        if again > 0 {
+            tracing::warn!(
+                metric = "UnansweredAgain", channel_id = %conversation.channel_id, times = again + 1,
+                "an interaction ended unanswered, again"
+            );
+        }
+        let pause = FIRST_OFFER.saturating_mul(2_u32.saturating_pow(again)).min(LAST_OFFER);
+        let reoffer =
+            Reoffer { generation: conversation.generation, not_before: self.clock.now() + pause };
+        let notice = "offered again: the last interaction ended before anybody answered";
+        let id = format!("unanswered#{}", conversation.generation);
+        self.tell_later(conversation, &id, notice, Some(reoffer)).await
     }
 
     /// Leaves it to the router to tell the agent, which opens a new interaction where needed.
@@ -180,11 +235,13 @@ where
         conversation: &Conversation,
         id: &str,
         notice: &str,
+        reoffer: Option<Reoffer>,
     ) -> Result<(), DeskError> {
         let tell = Tell {
             id: format!("{}#{id}", conversation.key),
             conversation: conversation.key.clone(),
             notice: notice.to_owned(),
+            reoffer,
         };
         let channel_id: &ChannelId = &conversation.channel_id;
         let (group, batch) = tell.clone().into_batch(channel_id);

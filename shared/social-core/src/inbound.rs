@@ -1,5 +1,6 @@
 //! What waits in `inbound.fifo`: changes of one group, in order, in as few queue messages as hold them.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -22,6 +23,16 @@ pub struct InboundBatch {
     pub channel_id: ChannelId,
     /// In order.
     pub changes: Vec<Change>,
+    /// In a group of its conversation's own, because it had to wait and others did not.
+    #[serde(default)]
+    pub detour: bool,
+}
+
+impl InboundBatch {
+    /// Changes in the group of their post, thread or visitor.
+    pub fn new(channel_id: ChannelId, changes: Vec<Change>) -> Self {
+        Self { channel_id, changes, detour: false }
+    }
 }
 
 /// Something that happened and that an agent may have to see.
@@ -42,13 +53,23 @@ pub struct Tell {
     pub id: String,
     pub conversation: ConversationKey,
     pub notice: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reoffer: Option<Reoffer>,
+}
+
+/// Only while the conversation is closed and that interaction unanswered, and not before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reoffer {
+    pub generation: u32,
+    pub not_before: Timestamp,
 }
 
 impl Tell {
     /// As a queue message of its own, in the conversation's own group.
     pub fn into_batch(self, channel_id: &ChannelId) -> (String, InboundBatch) {
-        let group = format!("{channel_id}#conversation#{}", self.conversation);
-        (group, InboundBatch { channel_id: channel_id.clone(), changes: vec![Change::Tell(self)] })
+        let group = conversation_group(channel_id, &self.conversation);
+        let changes = vec![Change::Tell(self)];
+        (group, InboundBatch::new(channel_id.clone(), changes))
     }
 }
 
@@ -67,6 +88,17 @@ pub fn group_id(channel_id: &ChannelId, thread: &Thread) -> String {
         Thread::Private { .. } => "private",
     };
     format!("{channel_id}#{kind}#{}", thread.root())
+}
+
+/// The FIFO group that a conversation has for itself.
+pub fn conversation_group(channel_id: &ChannelId, key: &ConversationKey) -> String {
+    format!("{channel_id}#conversation#{key}")
+}
+
+/// The dead-letter queue of `inbound.fifo`.
+pub trait DeadLetters {
+    /// Keeps a queue message whole, with the reason why it is not tried again.
+    async fn park(&self, body: &str, reason: &str, group: &str) -> Result<(), Failure>;
 }
 
 /// `inbound.fifo`, for those who fill it.

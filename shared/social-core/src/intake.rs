@@ -57,7 +57,7 @@ fn groups(incoming: Vec<Incoming>) -> BTreeMap<String, Vec<InboundBatch>> {
             }
             _ => {
                 *left = MAX_BYTES.saturating_sub(size);
-                batches.push(InboundBatch { channel_id, changes: vec![change] });
+                batches.push(InboundBatch::new(channel_id, vec![change]));
             }
         }
     }
@@ -85,7 +85,7 @@ fn size_of(change: &Change) -> usize {
 }
 
 /// The same for the same changes, so that a redelivery within five minutes is folded by the queue.
-fn deduplication(batch: &InboundBatch) -> String {
+pub(crate) fn deduplication(batch: &InboundBatch) -> String {
     let mut hash = Sha256::new();
     hash.update(batch.channel_id.as_str());
     for change in &batch.changes {

@@ -16,8 +16,9 @@ use crate::{
 /// The answer to a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// The work is ours. `again`: an earlier worker began it and was not heard of since.
-    Granted { again: bool },
+    /// The work is ours. `again`: an earlier worker began it and was not heard of since; `attempts`
+    /// counts the workers that began it, ours included.
+    Granted { again: bool, attempts: u32 },
     /// Somebody else's lease.
     Busy,
     /// The work was done before.
@@ -37,8 +38,14 @@ pub trait Ledger {
         conversation: Option<&ConversationKey>,
     ) -> Result<(), Failure>;
 
-    /// Gives the claim back: nothing of the work was done.
-    async fn release(&self, channel: &ChannelId, message: &Message) -> Result<(), Failure>;
+    /// Gives the claim back: the work failed, and its worker lives. `perhaps_done`: it may have been
+    /// done all the same, so that the next claim is granted `again`.
+    async fn release(
+        &self,
+        channel: &ChannelId,
+        message: &Message,
+        perhaps_done: bool,
+    ) -> Result<(), Failure>;
 
     /// The conversation that the message with this id went to.
     async fn conversation_of(

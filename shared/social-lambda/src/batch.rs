@@ -2,15 +2,15 @@
 //!
 //! Needs `ReportBatchItemFailures` on the event source mapping.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{panic::AssertUnwindSafe, pin::pin, time::Duration};
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use futures::{FutureExt, StreamExt, stream};
+use futures::{FutureExt, StreamExt, future::Either, stream};
 use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
 use social_aws::{SqsDeadLetters, SqsVisibility};
-use social_core::{Classify, Clock, Failure, Verdict};
+use social_core::{Classify, Clock, Failure, Verdict, inbound::DeadLetters};
 use tracing::Instrument;
 
 use crate::SystemClock;
@@ -19,6 +19,10 @@ use crate::SystemClock;
 const GROUPS_AT_ONCE: usize = 10;
 /// The longest that one message may take. Nothing is begun with less time left than that.
 const WORST_STEP: Duration = Duration::from_secs(14);
+/// Kept of the invocation's time to answer with what was done.
+const ANSWER: Duration = Duration::from_secs(2);
+/// Deliveries after which a retry is as seldom as a wait.
+const MANY_TRIES: u32 = 60;
 /// First pause of what must be tried again, and of what waits for the outside; both double.
 const FIRST_RETRY: Duration = Duration::from_secs(2);
 const FIRST_WAIT: Duration = Duration::from_secs(5);
@@ -53,10 +57,11 @@ impl FifoQueue for SqsQueue {
     }
 }
 
-/// Runs the function: every message of the queue is decoded and given to `process`.
+/// Runs the function: every message of the queue is decoded and given to `process`, with the time
+/// until which it may work.
 pub async fn run_queue<T, E>(
     queue: &impl FifoQueue,
-    process: impl AsyncFn(T) -> Result<(), E>,
+    process: impl AsyncFn(T, Timestamp) -> Result<(), E>,
 ) -> Result<(), lambda_runtime::Error>
 where
     T: DeserializeOwned,
@@ -82,7 +87,7 @@ pub async fn process_batch<T, E>(
     queue: &impl FifoQueue,
     clock: &impl Clock,
     deadline: Timestamp,
-    process: &impl AsyncFn(T) -> Result<(), E>,
+    process: &impl AsyncFn(T, Timestamp) -> Result<(), E>,
 ) -> SqsBatchResponse
 where
     T: DeserializeOwned,
@@ -119,7 +124,7 @@ async fn process_group<T, E>(
     queue: &impl FifoQueue,
     clock: &impl Clock,
     deadline: Timestamp,
-    process: &impl AsyncFn(T) -> Result<(), E>,
+    process: &impl AsyncFn(T, Timestamp) -> Result<(), E>,
 ) -> Vec<BatchItemFailure>
 where
     T: DeserializeOwned,
@@ -130,7 +135,8 @@ where
             tracing::info!("no time left in this invocation; the next one goes on");
             Duration::ZERO
         } else {
-            match process_record(&group, record, queue, process).await {
+            let ours = (clock, deadline - ANSWER);
+            match process_record(&group, record, queue, ours, process).await {
                 None => continue,
                 Some(pause) => pause,
             }
@@ -146,7 +152,8 @@ async fn process_record<T, E>(
     group: &str,
     record: &SqsMessage,
     queue: &impl FifoQueue,
-    process: &impl AsyncFn(T) -> Result<(), E>,
+    (clock, until): (&impl Clock, Timestamp),
+    process: &impl AsyncFn(T, Timestamp) -> Result<(), E>,
 ) -> Option<Duration>
 where
     T: DeserializeOwned,
@@ -159,24 +166,41 @@ where
             tracing::error!(error_type = "malformed_message", field, "cannot decode message");
             return park(body, "malformed_message", group, queue).await;
         }
-        Ok(message) => match AssertUnwindSafe(process(message)).catch_unwind().await {
-            Ok(Ok(())) => return None,
-            Ok(Err(error)) => Failure::from(error),
-            Err(_panic) => {
-                tracing::error!(error_type = "panic", metric = "Panicked", "message panicked");
-                return Some(doubled(FIRST_RETRY, received, LONGEST_RETRY));
+        Ok(message) => {
+            let left = Duration::try_from(until.duration_since(clock.now())).unwrap_or_default();
+            let work = AssertUnwindSafe(process(message, until)).catch_unwind();
+            match futures::future::select(pin!(work), pin!(clock.sleep(left))).await {
+                Either::Left((Ok(Ok(())), _)) => return None,
+                Either::Left((Ok(Err(error)), _)) => Failure::from(error),
+                Either::Left((Err(_panic), _)) => {
+                    tracing::error!(error_type = "panic", metric = "Panicked", "message panicked");
+                    return Some(doubled(FIRST_RETRY, received, LONGEST_RETRY));
+                }
+                // Without this the whole batch would go down with the invocation.
+                Either::Right(_) => {
+                    tracing::error!(
+                        error_type = "timeout",
+                        metric = "TimedOut",
+                        "message gave no answer"
+                    );
+                    return Some(doubled(FIRST_RETRY, received, LONGEST_RETRY));
+                }
             }
-        },
+        }
     };
     let (verdict, error_type) = (failure.verdict(), failure.error_type());
     match verdict {
         Verdict::Retry { after } => {
             tracing::warn!(error_type, received, error = %failure, "message will be tried again");
-            Some(after.unwrap_or_else(|| doubled(FIRST_RETRY, received, LONGEST_RETRY)))
+            // What fails so often is no passing trouble: seldom tried, it outlasts days of it.
+            let longest = if received > MANY_TRIES { LONGEST_WAIT } else { LONGEST_RETRY };
+            let after = after.unwrap_or_else(|| doubled(FIRST_RETRY, received, longest));
+            Some(after.min(LONGEST_WAIT))
         }
         Verdict::Wait { after } => {
             tracing::warn!(error_type, received, error = %failure, "message waits for the outside");
-            Some(after.unwrap_or_else(|| doubled(FIRST_WAIT, received, LONGEST_WAIT)))
+            let after = after.unwrap_or_else(|| doubled(FIRST_WAIT, received, LONGEST_WAIT));
+            Some(after.min(LONGEST_WAIT))
         }
         Verdict::Reject => {
             tracing::error!(error_type, error = %failure, "message is parked");

@@ -1,6 +1,7 @@
 //! The Lambda edge, written once: start-up, settings, queue batches, schedules, logs and metrics.
 //! No rule of the bridge lives here, and no network's JSON.
 
+mod automatic;
 mod batch;
 mod clock;
 mod http;
@@ -9,6 +10,7 @@ mod schedule;
 mod settings;
 mod start;
 
+pub use automatic::automatic_texts;
 pub use batch::{FifoQueue, SqsQueue, process_batch, run_queue};
 pub use clock::SystemClock;
 pub use http::http_client;

@@ -50,7 +50,7 @@ pub async fn start() -> Result<SdkConfig, SettingsError> {
 }
 
 /// Crates whose lines are written with care.
-const OUR_TARGETS: [&str; 12] = [
+const OUR_TARGETS: [&str; 13] = [
     "social_core",
     "social_http",
     "social_facebook",
@@ -62,6 +62,7 @@ const OUR_TARGETS: [&str; 12] = [
     "poll_twitter",
     "webhook",
     "router",
+    "collect_replies",
     "publisher",
 ];
 

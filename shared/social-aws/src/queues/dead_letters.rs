@@ -1,5 +1,5 @@
 use aws_sdk_sqs::{Client, types::MessageAttributeValue};
-use social_core::Failure;
+use social_core::{Failure, inbound::DeadLetters};
 
 use super::{Queue, allowed, hashed, send};
 use crate::AwsError;
@@ -15,11 +15,13 @@ impl SqsDeadLetters {
     pub fn new(client: &Client, queue_url: impl Into<String>) -> Self {
         Self { queue: Queue::new(client, queue_url) }
     }
+}
 
+impl DeadLetters for SqsDeadLetters {
     /// Parks a body as it came, with the reason as message attribute `reason`.
     ///
     /// The same body with the same reason is parked once within five minutes.
-    pub async fn park(&self, body: &str, reason: &str, group: &str) -> Result<(), Failure> {
+    async fn park(&self, body: &str, reason: &str, group: &str) -> Result<(), Failure> {
         let attribute = MessageAttributeValue::builder()
             .data_type("String")
             .string_value(if reason.is_empty() { "unknown" } else { reason })

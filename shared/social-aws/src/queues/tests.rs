@@ -5,7 +5,7 @@ use social_core::{
     Verdict,
     channel::ChannelId,
     conversation::ConversationKey,
-    inbound::{Change, InboundBatch, InboundQueue, Nudges, OutboundQueue},
+    inbound::{Change, DeadLetters, InboundBatch, InboundQueue, Nudges, OutboundQueue},
     reply::{Refusal, Reply},
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::header};
@@ -41,7 +41,7 @@ async fn bodies(server: &MockServer) -> Vec<Value> {
 fn batch(text: &str) -> InboundBatch {
     let mut message = message("1");
     message.text = text.to_owned();
-    InboundBatch { channel_id: channel(), changes: vec![Change::Message(Box::new(message))] }
+    InboundBatch::new(channel(), vec![Change::Message(Box::new(message))])
 }
 
 fn reply(conversation: &str) -> Reply {

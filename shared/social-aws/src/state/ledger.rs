@@ -10,7 +10,7 @@ use social_core::{
 
 use super::{
     Outcome, StateTable, WRITER,
-    items::{Key, millis, number, seconds, text, text_of},
+    items::{Key, millis, number, number_of, seconds, text, text_of},
     update_if,
 };
 use crate::AwsError;
@@ -41,9 +41,12 @@ impl<C: Clock> Ledger for StateTable<C> {
             .expression_attribute_values(":expires", seconds(now + KEPT))
             .expression_attribute_values(":one", number(1));
         Ok(match update_if(update).await? {
-            Outcome::Written(item) => {
-                Claim::Granted { again: text_of(&item, "began_by") != text_of(&item, WRITER) }
-            }
+            Outcome::Written(item) => Claim::Granted {
+                again: text_of(&item, "began_by") != text_of(&item, WRITER),
+                attempts: number_of(&item, "attempts")
+                    .and_then(|count| count.try_into().ok())
+                    .unwrap_or(1),
+            },
             Outcome::Refused(item) if text_of(&item, "claim") == Some(DONE) => Claim::Done,
             Outcome::Refused(_) => Claim::Busy,
         })
@@ -73,12 +76,18 @@ impl<C: Clock> Ledger for StateTable<C> {
         Ok(())
     }
 
-    async fn release(&self, channel: &ChannelId, message: &Message) -> Result<(), Failure> {
+    async fn release(
+        &self,
+        channel: &ChannelId,
+        message: &Message,
+        perhaps_done: bool,
+    ) -> Result<(), Failure> {
+        let forget = if perhaps_done { "" } else { "REMOVE began_by" };
         let update = self
             .update(Key::change(channel, message))
-            .update_expression(
-                "SET lease_until = :over, writer = :writer REMOVE began_by ADD attempts :less",
-            )
+            .update_expression(format!(
+                "SET lease_until = :over, writer = :writer {forget} ADD attempts :less"
+            ))
             .condition_expression("claim = :claimed AND lease_until > :over")
             .expression_attribute_values(":claimed", text(CLAIMED))
             .expression_attribute_values(":over", number(0))

@@ -34,11 +34,11 @@ async fn a_write_whose_answer_was_lost_is_known_as_ours() {
     let (channel, key) = (channel(), ConversationKey("post:7_8".to_owned()));
 
     let claim = lossy.claim(&channel, &message("1")).await.unwrap();
-    assert_eq!(claim, Claim::Granted { again: false });
+    assert_eq!(claim, Claim::Granted { again: false, attempts: 1 });
     assert_eq!(table.claim(&channel, &message("1")).await.unwrap(), Claim::Busy);
     clock.advance(CLAIM_LEASE * 2);
     let claim = lossy.claim(&channel, &message("1")).await.unwrap();
-    assert_eq!(claim, Claim::Granted { again: true });
+    assert_eq!(claim, Claim::Granted { again: true, attempts: 2 });
 
     let mut conversation = Conversation::new(channel.clone(), key.clone());
     assert_eq!(lossy.save(&mut conversation).await.unwrap(), None);
@@ -58,7 +58,7 @@ fn all_futures_are_send(table: &StateTable<TestClock>, mut conversation: Convers
     let key = ConversationKey("post:7_8".to_owned());
     assert_send(table.claim(&channel, &message));
     assert_send(table.complete(&channel, &message, Some(&key)));
-    assert_send(Ledger::release(table, &channel, &message));
+    assert_send(Ledger::release(table, &channel, &message, true));
     assert_send(table.conversation_of(&channel, &message.id));
     assert_send(table.load(&channel, &key));
     assert_send(table.save(&mut conversation));

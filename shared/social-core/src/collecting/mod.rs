@@ -19,6 +19,11 @@ use watch::Watch;
 
 /// Looks that are under way at once.
 const LOOKS_AT_ONCE: usize = 64;
+/// Pauses between tries to store what a chat told.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long after the run's end they go on; the function ends only later.
+const LAST_TRIES: Duration = Duration::from_secs(8);
 /// How often the loop wakes to see which chats are due.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -216,19 +221,47 @@ where
             }
             Err(error) => return Err(LookError::Chat(error)),
         };
+        self.keep_until_taken_in(open, &told).await?;
+        Ok(told)
+    }
+
+    /// CIC tells an event once. While the bridge's state cannot be read or written, the chat is not
+    /// looked at again, and what it told is kept until it can.
+    async fn keep_until_taken_in(&self, open: &OpenChat, told: &Told) -> Result<(), LookError> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let error = match self.take_in(open, told).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            if self.desk.clock.now() > self.pace.until + LAST_TRIES {
+                tracing::error!(
+                    metric = "EventsLost", channel_id = %open.channel_id, events = told.events.len(),
+                    "what a chat told could not be stored before the run's end"
+                );
+                return Err(error);
+            }
+            if pause == FIRST_PAUSE {
+                tracing::warn!(
+                    metric = "ReplyAtRisk", channel_id = %open.channel_id,
+                    error_type = error.error_type(), "what a chat told waits to be stored"
+                );
+            }
+            self.desk.clock.sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn take_in(&self, open: &OpenChat, told: &Told) -> Result<(), LookError> {
         let loaded = self.desk.store.load(&open.channel_id, &open.conversation).await;
         let mut conversation = loaded.map_err(LookError::Store)?;
-        self.desk.take_in(&mut conversation, &told, |_| {}).await.map_err(LookError::Desk)?;
-        Ok(told)
+        self.desk.take_in(&mut conversation, told, |_| {}).await.map_err(LookError::Desk)
     }
 
     async fn note_end(&self, open: &OpenChat) -> Result<(), LookError> {
         let loaded = self.desk.store.load(&open.channel_id, &open.conversation).await;
         let mut conversation = loaded.map_err(LookError::Store)?;
-        if conversation.is_open_in(&open.chat) {
-            self.desk.end(&mut conversation).await.map_err(LookError::Desk)?;
-        }
-        Ok(())
+        self.desk.hear_out(&mut conversation, &open.chat).await.map_err(LookError::Desk)
     }
 }
 

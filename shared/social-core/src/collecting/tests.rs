@@ -6,7 +6,6 @@ use std::{
 use crate::{
     conversation::State,
     fakes::{FakeCic, FakeClock, FakeQueues, FakeState, World, channel_id, post},
-    inbound::{Change, InboundBatch},
 };
 
 use super::*;
@@ -48,9 +47,7 @@ fn collector(world: &World, run: Duration) -> FakeCollector {
 
 async fn with_an_interaction() -> World {
     let world = World::new();
-    let changes = vec![Change::Message(Box::new(post("1", "Zoë", "Help!")))];
-    let batch = InboundBatch { channel_id: channel_id("acme-page"), changes };
-    world.router().route(batch).await.unwrap();
+    world.deliver("acme-page", post("1", "Zoë", "Help!")).await.unwrap();
     world
 }
 
@@ -75,7 +72,8 @@ async fn a_chat_that_ended_unanswered_is_offered_again() {
     world.cic.disconnect(0);
     collector(&world, Duration::from_secs(30)).run().await.unwrap();
     let (_, batch) = world.queues.inbound.borrow()[0].clone();
-    world.router().route(batch).await.unwrap();
+    world.clock.advance(Duration::from_secs(60));
+    world.router().route(batch, Timestamp::MAX).await.unwrap();
     let said = world.cic.said();
     assert!(said[1].iter().any(|line| line.contains("Help!")), "begins with the tail: {said:?}");
     assert!(said[1].last().unwrap().contains("offered again"), "{said:?}");

@@ -1,12 +1,24 @@
 //! Hearing: what the events of a chat mean for its conversation. Pure, and safe to apply twice.
+//!
+//! CIC tells an event once, to whoever asks first: the collector's poll, or the answer to a line of
+//! the router's. What two of them were told may be taken in here in either order.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::{Agent, Conversation, State, Who};
+use super::{Conversation, Interaction, State, Who};
 use crate::{
-    chat::{ChatEvent, Happening, ParticipantState, Party, Told},
-    reply::{Reply, targeting},
+    chat::{Chat, ChatEvent, Happening, ParticipantState, Party, Told},
+    reply::{Fingerprint, Reply, targeting},
 };
+
+/// Events that are remembered as heard. Two workers are seconds apart, never so many events.
+const REMEMBERED_EVENTS: usize = 64;
+/// Comings and goings of agents that are remembered.
+const REMEMBERED_STANDINGS: usize = 32;
+/// Agents' texts that wait for the news that their writer is active.
+const HELD_TEXTS: usize = 20;
 
 /// What came of the events, in their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,98 +26,244 @@ pub enum Heard {
     /// The active agent wrote something to be published.
     Reply(Box<Reply>),
     /// The active agent did something that cannot be published; in words for the agent.
-    Unpublishable { sequence: i64, notice: &'static str },
+    Unpublishable { id: String, notice: &'static str },
     /// The interaction ended. `answered`: some agent had been active in it.
     Ended { answered: bool },
 }
 
-impl Conversation {
-    /// Applies an answer of CIC: the chat as it is now, and its events. Another chat's is nothing to us.
-    pub fn hear_told(&mut self, told: &Told, now: Timestamp) -> Vec<Heard> {
-        match self.interaction_mut() {
-            Some(interaction) if interaction.chat.chat_id == told.chat.chat_id => {
-                interaction.chat = told.chat.clone();
-                self.hear(&told.events, now)
-            }
-            _ => Vec::new(),
+impl Heard {
+    /// The same for the same event, whatever was known of the conversation when it was heard.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Reply(a), Self::Reply(b)) => a.id == b.id,
+            (Self::Unpublishable { id: a, .. }, Self::Unpublishable { id: b, .. }) => a == b,
+            (Self::Ended { .. }, Self::Ended { .. }) => true,
+            _ => false,
         }
     }
+}
 
-    /// Applies the events of the open chat that were not applied before.
+/// What was heard of a chat.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Hearing {
+    /// Participant ids of our leg, in the order in which they were handed out: `websvcs` hands out a
+    /// new one after a switchover, and may number its events anew.
+    legs: Vec<String>,
+    /// Events that were applied.
+    heard: Vec<String>,
+    /// Agents who came and went, in the chat's own order.
+    standings: Vec<Standing>,
+    /// Texts of agents of whom nobody knows yet that they were active.
+    held: Vec<HeldText>,
+}
+
+/// Place of an event in its chat: leg, sequence number.
+type Place = (usize, i64);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Standing {
+    at: Place,
+    participant_id: String,
+    name: String,
+    active: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct HeldText {
+    at: Place,
+    participant_id: String,
+    key: String,
+    text: String,
+}
+
+impl Hearing {
+    fn leg(&mut self, chat: &Chat) -> usize {
+        let known = self.legs.iter().position(|leg| *leg == chat.participant_id);
+        known.unwrap_or_else(|| {
+            self.legs.push(chat.participant_id.clone());
+            self.legs.len() - 1
+        })
+    }
+
+    /// `false`: the event was applied before.
+    fn is_new(&mut self, key: &str) -> bool {
+        if self.heard.iter().any(|heard| heard == key) {
+            return false;
+        }
+        self.heard.push(key.to_owned());
+        let surplus = self.heard.len().saturating_sub(REMEMBERED_EVENTS);
+        self.heard.drain(..surplus);
+        true
+    }
+
+    fn stands(&mut self, at: Place, event: &ChatEvent, active: bool) {
+        self.standings.push(Standing {
+            at,
+            participant_id: event.participant_id.clone(),
+            name: event.name.clone(),
+            active,
+        });
+        self.standings.sort_by_key(|standing| standing.at);
+        let surplus = self.standings.len().saturating_sub(REMEMBERED_STANDINGS);
+        self.standings.drain(..surplus);
+    }
+
+    /// The single agent whose text may be published at that place: who has been active longest.
+    fn floor_at(&self, at: Place) -> Option<&Standing> {
+        let mut active: Vec<&Standing> = Vec::new();
+        for standing in self.standings.iter().filter(|standing| standing.at < at) {
+            let known =
+                active.iter().position(|other| other.participant_id == standing.participant_id);
+            match (known, standing.active) {
+                (None, true) => active.push(standing),
+                (Some(index), false) => drop(active.remove(index)),
+                (Some(_), true) | (None, false) => {}
+            }
+        }
+        active.first().copied()
+    }
+
+    fn hold(&mut self, text: HeldText) {
+        self.held.push(text);
+        let surplus = self.held.len().saturating_sub(HELD_TEXTS);
+        self.held.drain(..surplus);
+    }
+}
+
+/// Tells an event from every other of its chat, whoever was told of it. Servers have been seen to
+/// give one number to two events, and may begin anew after a switchover.
+fn key(event: &ChatEvent) -> String {
+    let what = match &event.what {
+        Happening::Text(text) => format!("text {text}"),
+        Happening::File(name) => format!("file {name}"),
+        Happening::Url(url) => format!("url {url}"),
+        Happening::State(state) => format!("state {state:?}"),
+    };
+    let digest = Sha256::digest(format!("{}\0{what}", event.participant_id));
+    format!("{}#{}", event.sequence, hex::encode(digest.get(..4).unwrap_or_default()))
+}
+
+impl Conversation {
+    /// Applies an answer of CIC: the chat as it is now, and its events that were not applied before.
     ///
     /// Only the text of the single active agent becomes a reply. Greetings, supervisors, early
-    /// texts and everything of the system do not.
-    pub fn hear(&mut self, events: &[ChatEvent], now: Timestamp) -> Vec<Heard> {
+    /// texts, everything of the system and `automatic` texts do not. Another chat's answer is
+    /// nothing to us; one that has ended already is still heard out.
+    pub fn hear_told(
+        &mut self,
+        told: &Told,
+        automatic: &[Fingerprint],
+        now: Timestamp,
+    ) -> Vec<Heard> {
+        let Some(interaction) = self.interaction_in(&told.chat) else { return Vec::new() };
+        interaction.chat = told.chat.clone();
+        let leg = interaction.hearing.leg(&told.chat);
         let mut heard = Vec::new();
-        for event in events {
-            let Some(interaction) = self.interaction_mut() else { break };
-            if interaction.sequence.is_some_and(|last| event.sequence <= last) {
-                continue;
+        for event in &told.events {
+            let key = key(event);
+            let at = (leg, event.sequence);
+            let Some(interaction) = self.interaction_in(&told.chat) else { break };
+            if interaction.hearing.is_new(&key) {
+                heard.extend(self.hear_one(&told.chat, event, at, key, automatic, now));
             }
-            interaction.sequence = Some(event.sequence);
-            heard.extend(self.hear_one(event, now));
         }
         heard
     }
 
     /// The chat is gone without a last word.
-    pub fn end(&mut self) -> Option<Heard> {
-        let answered = self.interaction()?.answered;
+    pub fn end(&mut self, chat: &Chat) -> Option<Heard> {
+        let State::Open(interaction) = &self.state else { return None };
+        if interaction.chat.chat_id != chat.chat_id {
+            return None;
+        }
+        let answered = interaction.answered;
+        self.unanswered = if answered { 0 } else { self.unanswered + 1 };
+        self.ended = Some(Box::new(interaction.clone()));
         self.state = State::Closed;
         Some(Heard::Ended { answered })
     }
 
-    fn hear_one(&mut self, event: &ChatEvent, now: Timestamp) -> Option<Heard> {
-        match &event.what {
-            Happening::State(state) => self.hear_state(event, *state),
-            Happening::Text(text) if self.is_active(event) => self.hear_text(event, text, now),
-            Happening::File(_) if self.is_active(event) => Some(Heard::Unpublishable {
-                sequence: event.sequence,
-                notice: "the file was not published: files cannot be sent to the network from here",
-            }),
-            Happening::Url(_) if self.is_active(event) => Some(Heard::Unpublishable {
-                sequence: event.sequence,
-                notice: "the pushed page was not published; write the link in a message instead",
-            }),
-            Happening::Text(_) | Happening::File(_) | Happening::Url(_) => None,
-        }
+    /// The interaction of that chat, open or ended.
+    fn interaction_in(&mut self, chat: &Chat) -> Option<&mut Interaction> {
+        let open = match &mut self.state {
+            State::Open(interaction) => Some(interaction),
+            State::Closed | State::Opening { .. } => None,
+        };
+        open.into_iter()
+            .chain(self.ended.as_deref_mut())
+            .find(|interaction| interaction.chat.chat_id == chat.chat_id)
     }
 
-    fn is_active(&self, event: &ChatEvent) -> bool {
-        let agent = self.interaction().and_then(|interaction| interaction.agent.as_ref());
-        event.party == Party::Agent
-            && agent.is_some_and(|agent| agent.participant_id == event.participant_id)
-    }
-
-    fn hear_state(&mut self, event: &ChatEvent, state: ParticipantState) -> Option<Heard> {
-        let interaction = self.interaction_mut()?;
-        match (event.party, state) {
-            (Party::Agent, ParticipantState::Active) => {
-                // The first active agent keeps the floor; whoever joins beside is a second party.
-                let floor = interaction.agent.get_or_insert_with(|| Agent {
-                    participant_id: event.participant_id.clone(),
-                    name: String::new(),
-                });
-                if floor.participant_id == event.participant_id && !event.name.is_empty() {
-                    floor.name.clone_from(&event.name);
+    fn hear_one(
+        &mut self,
+        chat: &Chat,
+        event: &ChatEvent,
+        at: Place,
+        key: String,
+        automatic: &[Fingerprint],
+        now: Timestamp,
+    ) -> Vec<Heard> {
+        let participant_id = event.participant_id.clone();
+        match (event.party, &event.what) {
+            (Party::Agent, Happening::State(state)) => {
+                self.hear_agent(chat, event, at, *state);
+                self.hear_held(chat, now)
+            }
+            (Party::Visitor, Happening::State(ParticipantState::Disconnected)) => {
+                self.end(chat).into_iter().collect()
+            }
+            (Party::Agent, Happening::Text(text)) => {
+                if automatic.contains(&Fingerprint::of(text)) {
+                    return Vec::new();
                 }
-                interaction.answered = true;
-                None
+                let text = HeldText { at, participant_id, key, text: text.clone() };
+                self.hear_text(chat, text, now).into_iter().collect()
             }
-            (Party::Agent, ParticipantState::Disconnected) => {
-                interaction.agent.take_if(|agent| agent.participant_id == event.participant_id);
-                None
+            (Party::Agent, Happening::File(_) | Happening::Url(_)) => {
+                let Some(interaction) = self.interaction_in(chat) else { return Vec::new() };
+                let floor = interaction.hearing.floor_at(at);
+                let has_the_floor =
+                    floor.is_some_and(|floor| floor.participant_id == participant_id);
+                let notice = unpublishable(&event.what);
+                let told = has_the_floor.then_some(Heard::Unpublishable { id: key, notice });
+                told.into_iter().collect()
             }
-            (Party::Visitor, ParticipantState::Disconnected) => self.end(),
-            _ => None,
+            _ => Vec::new(),
         }
     }
 
-    fn hear_text(&mut self, event: &ChatEvent, text: &str, now: Timestamp) -> Option<Heard> {
-        let interaction = self.interaction()?;
-        let agent = interaction.agent.as_ref()?.name.clone();
-        let id = format!("{}#{}", interaction.chat.chat_id, event.sequence);
-        let (target, text) = targeting::target(self, text);
+    fn hear_agent(&mut self, chat: &Chat, event: &ChatEvent, at: Place, state: ParticipantState) {
+        let Some(interaction) = self.interaction_in(chat) else { return };
+        match state {
+            ParticipantState::Active => {
+                interaction.answered = true;
+                interaction.hearing.stands(at, event, true);
+                self.unanswered = 0;
+            }
+            ParticipantState::Disconnected => interaction.hearing.stands(at, event, false),
+            ParticipantState::Initializing
+            | ParticipantState::Alerting
+            | ParticipantState::Held => {}
+        }
+    }
+
+    /// Texts that came before the news that their writer was active.
+    fn hear_held(&mut self, chat: &Chat, now: Timestamp) -> Vec<Heard> {
+        let Some(interaction) = self.interaction_in(chat) else { return Vec::new() };
+        let held = std::mem::take(&mut interaction.hearing.held);
+        held.into_iter().filter_map(|text| self.hear_text(chat, text, now)).collect()
+    }
+
+    fn hear_text(&mut self, chat: &Chat, text: HeldText, now: Timestamp) -> Option<Heard> {
+        let interaction = self.interaction_in(chat)?;
+        let floor = interaction.hearing.floor_at(text.at);
+        let Some(agent) = floor.filter(|floor| floor.participant_id == text.participant_id) else {
+            interaction.hearing.hold(text);
+            return None;
+        };
+        let (agent, id) = (agent.name.clone(), format!("{}#{}", chat.chat_id, text.key));
+        let (target, text) = targeting::target(self, &text.text);
         self.remember(Who::Agent, &agent, &text, now);
         Some(Heard::Reply(Box::new(Reply {
             id,
@@ -117,6 +275,15 @@ impl Conversation {
             written_at: now,
             target,
         })))
+    }
+}
+
+fn unpublishable(what: &Happening) -> &'static str {
+    match what {
+        Happening::Url(_) => {
+            "the pushed page was not published; write the link in a message instead"
+        }
+        _ => "the file was not published: files cannot be sent to the network from here",
     }
 }
 

@@ -4,7 +4,7 @@ mod hearing;
 
 use std::fmt;
 
-pub use hearing::Heard;
+pub use hearing::{Heard, Hearing};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ const REMEMBERED_LINES: usize = 40;
 /// Lines of the earlier transcript that a new interaction begins with.
 const TAIL_LINES: usize = 6;
 /// Characters of a line that are remembered.
-const TAIL_CHARS: usize = 280;
+pub(crate) const REMEMBERED_CHARS: usize = 600;
 
 /// What replies belong to, within a channel. Opaque outside of [`crate::routing`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,6 +36,11 @@ impl ConversationKey {
     /// A conversation in private messages.
     pub fn is_private(&self) -> bool {
         self.0.starts_with("private:")
+    }
+
+    /// Whether the queue group of its post or thread holds other conversations too.
+    pub fn shares_its_group(&self) -> bool {
+        !self.is_private() && (self.0.starts_with("comment:") || self.0.split(':').count() > 2)
     }
 
     /// Whether only one visitor can write in it.
@@ -63,6 +68,15 @@ pub struct Conversation {
     /// Number of the newest line shown to an agent.
     pub last_number: u32,
     pub lines: Vec<Line>,
+    /// The interaction before: what CIC tells of it late is still heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Box<Interaction>>,
+    /// Interactions in a row that ended before any agent was active.
+    #[serde(default)]
+    pub unanswered: u32,
+    /// Batches of it that wait in a queue group of their own: what comes later goes there too.
+    #[serde(default)]
+    pub detoured: u32,
 }
 
 /// Where the conversation's interaction stands.
@@ -77,26 +91,16 @@ pub enum State {
     Open(Interaction),
 }
 
-/// The open interaction, as far as the chat's events told.
+/// An interaction, as far as the chat's events told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interaction {
     pub chat: Chat,
-    /// The single agent whose text may be published.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent: Option<Agent>,
     /// Some agent was active at some time: a disconnect then closes the conversation.
     #[serde(default)]
     pub answered: bool,
-    /// Highest sequence number that was captured.
+    /// What was heard of the chat so far.
     #[serde(default)]
-    pub sequence: Option<i64>,
-}
-
-/// The agent who is active in the chat.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Agent {
-    pub participant_id: String,
-    pub name: String,
+    pub hearing: Hearing,
 }
 
 /// One line that an agent was shown, or wrote.
@@ -133,6 +137,8 @@ pub struct Shown {
     pub answerable: Answerable,
     #[serde(default)]
     pub deleted: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permalink: Option<String>,
 }
 
 impl Conversation {
@@ -146,6 +152,9 @@ impl Conversation {
             state: State::Closed,
             last_number: 0,
             lines: Vec::new(),
+            ended: None,
+            unanswered: 0,
+            detoured: 0,
         }
     }
 
@@ -175,7 +184,7 @@ impl Conversation {
         if let Who::Visitor(shown) = &who {
             self.last_number = self.last_number.max(shown.number);
         }
-        let text = text::excerpt(&text::clean(line), TAIL_CHARS);
+        let text = text::excerpt(&text::clean(line), REMEMBERED_CHARS);
         let generation = self.generation;
         self.lines.push(Line { who, name: name.to_owned(), text, at, generation });
         let surplus = self.lines.len().saturating_sub(REMEMBERED_LINES);
@@ -190,9 +199,20 @@ impl Conversation {
         })
     }
 
-    /// The end of the earlier transcript, as a new interaction begins with it.
+    /// The newest of them, with its line.
+    pub fn last_shown(&self) -> Option<(&Line, &Shown)> {
+        self.lines.iter().rev().find_map(|line| match &line.who {
+            Who::Visitor(shown) => Some((line, shown)),
+            Who::Agent | Who::Colleague => None,
+        })
+    }
+
+    /// The end of the earlier transcript, as a new interaction begins with it. Nothing that no
+    /// agent has read is left out.
     pub fn tail(&self) -> Option<String> {
-        let skipped = self.lines.len().saturating_sub(TAIL_LINES);
+        let unread = self.generation.saturating_sub(self.unanswered);
+        let unread = self.lines.iter().filter(|line| line.generation > unread).count();
+        let skipped = self.lines.len().saturating_sub(TAIL_LINES.max(unread));
         let lines: Vec<String> = self.lines.iter().skip(skipped).map(Line::in_tail).collect();
         let first = "earlier in this conversation:";
         (!lines.is_empty()).then(|| format!("{first}{}", lines.concat()))

@@ -18,6 +18,8 @@ pub(crate) enum Fault {
     Lost,
     /// It arrives, and its answer does not.
     AnswerLost,
+    /// CIC will never take it.
+    Refused,
 }
 
 #[derive(Debug, Default)]
@@ -124,16 +126,16 @@ impl ContactCenter for FakeCic {
         let index: usize = chat.chat_id.parse().unwrap();
         let fault = self.0.borrow_mut().faults.pop_front();
         let broken = |sent| Err(ChatError::Failed { failure: Broken(Verdict::RETRY).into(), sent });
+        if fault == Some(Fault::Refused) {
+            let failure = Broken(Verdict::Reject).into();
+            return Err(ChatError::Failed { failure, sent: Sent::No });
+        }
         if fault == Some(Fault::Lost) {
             return broken(Sent::No);
         }
         {
             let chat = &mut self.0.borrow_mut().chats[index];
-            if chat.gone && chat.unread.is_empty() {
-                return Err(ChatError::Gone);
-            }
             if chat.gone {
-                drop(std::mem::take(&mut chat.unread));
                 return Err(ChatError::Gone);
             }
             chat.sequence += 1;

@@ -20,10 +20,10 @@ use crate::{
     channel::{Channel, ChannelId, ChannelSet, Channels},
     clock::Clock,
     desk::Desk,
-    inbound::{InboundBatch, InboundQueue, OutboundQueue},
+    inbound::{Change, DeadLetters, InboundBatch, InboundQueue, OutboundQueue},
     message::{Answerable, Author, Kind, Message, Owner, Thread, Verb},
-    reply::Reply,
-    routing::Router,
+    reply::{Fingerprint, Reply},
+    routing::{RouteError, Router},
     store::ThreadOwners,
     verdict::{Classify, Failure, Verdict},
 };
@@ -73,6 +73,8 @@ impl Clock for FakeClock {
 pub(crate) struct FakeQueues {
     pub(crate) inbound: Rc<RefCell<Vec<(String, InboundBatch)>>>,
     pub(crate) outbound: Rc<RefCell<Vec<Reply>>>,
+    /// Reasons and bodies.
+    pub(crate) parked: Rc<RefCell<Vec<(String, String)>>>,
     /// Groups whose messages are refused.
     pub(crate) broken_groups: Rc<RefCell<Vec<String>>>,
 }
@@ -83,6 +85,13 @@ impl InboundQueue for FakeQueues {
             return Err(Broken(Verdict::RETRY).into());
         }
         self.inbound.borrow_mut().push((group.to_owned(), batch.clone()));
+        Ok(())
+    }
+}
+
+impl DeadLetters for FakeQueues {
+    async fn park(&self, body: &str, reason: &str, _: &str) -> Result<(), Failure> {
+        self.parked.borrow_mut().push((reason.to_owned(), body.to_owned()));
         Ok(())
     }
 }
@@ -122,8 +131,16 @@ impl ThreadOwners for FakeOwners {
 }
 
 pub(crate) type FakeDesk = Desk<FakeState, FakeCic, FakeQueues, FakeQueues, FakeClock>;
-pub(crate) type FakeRouter =
-    Router<FakeChannels, FakeOwners, FakeState, FakeCic, FakeQueues, FakeQueues, FakeClock>;
+pub(crate) type FakeRouter = Router<
+    FakeChannels,
+    FakeOwners,
+    FakeQueues,
+    FakeState,
+    FakeCic,
+    FakeQueues,
+    FakeQueues,
+    FakeClock,
+>;
 
 /// Everything together.
 pub(crate) struct World {
@@ -155,13 +172,22 @@ impl World {
             inbound: self.queues.clone(),
             outbound: self.queues.clone(),
             clock: self.clock.clone(),
+            automatic: vec![Fingerprint::of("Thank you for waiting.")],
         }
+    }
+
+    /// Routes a message, as its delivery would.
+    pub(crate) async fn deliver(&self, channel: &str, message: Message) -> Result<(), RouteError> {
+        let changes = vec![Change::Message(Box::new(message))];
+        let batch = InboundBatch::new(channel_id(channel), changes);
+        self.router().route(batch, Timestamp::MAX).await
     }
 
     pub(crate) fn router(&self) -> FakeRouter {
         Router {
             channels: self.channels.clone(),
             thread_owners: self.owners.clone(),
+            dead_letters: self.queues.clone(),
             desk: self.desk(),
         }
     }

@@ -19,7 +19,7 @@ const CLAIM_LEASE: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone)]
 enum Seen {
-    Claimed { until: Timestamp },
+    Claimed { until: Timestamp, attempts: u32, again: bool },
     Done { conversation: Option<ConversationKey> },
 }
 
@@ -63,13 +63,14 @@ impl Ledger for FakeState {
         let key = format!("{channel}#{}", message.change_key());
         let now = self.clock.now();
         let mut tables = self.tables.borrow_mut();
-        let claim = match tables.ledger.get(&key) {
+        let (attempts, again) = match tables.ledger.get(&key) {
             Some(Seen::Done { .. }) => return Ok(Claim::Done),
-            Some(Seen::Claimed { until }) if now < *until => return Ok(Claim::Busy),
-            Some(Seen::Claimed { .. }) => Claim::Granted { again: true },
-            None => Claim::Granted { again: false },
+            Some(Seen::Claimed { until, .. }) if now < *until => return Ok(Claim::Busy),
+            Some(Seen::Claimed { attempts, again, .. }) => (attempts + 1, *again || *attempts > 0),
+            None => (1, false),
         };
-        tables.ledger.insert(key, Seen::Claimed { until: now + CLAIM_LEASE });
+        tables.ledger.insert(key, Seen::Claimed { until: now + CLAIM_LEASE, attempts, again });
+        let claim = Claim::Granted { again, attempts };
         Ok(claim)
     }
 
@@ -85,9 +86,20 @@ impl Ledger for FakeState {
         Ok(())
     }
 
-    async fn release(&self, channel: &ChannelId, message: &Message) -> Result<(), Failure> {
+    async fn release(
+        &self,
+        channel: &ChannelId,
+        message: &Message,
+        perhaps_done: bool,
+    ) -> Result<(), Failure> {
         let key = format!("{channel}#{}", message.change_key());
-        self.tables.borrow_mut().ledger.remove(&key);
+        if let Some(Seen::Claimed { until, attempts, again }) =
+            self.tables.borrow_mut().ledger.get_mut(&key)
+        {
+            *until = Timestamp::MIN;
+            *attempts -= 1;
+            *again = perhaps_done;
+        }
         Ok(())
     }
 

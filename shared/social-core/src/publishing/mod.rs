@@ -106,9 +106,14 @@ where
 {
     /// Brings one reply as far as it can be brought now.
     pub async fn publish(&self, reply: &Reply) -> Result<(), PublishingError> {
-        let channels = self.channels.all().await.map_err(PublishingError::Channels)?;
-        let channel = channels.find(&reply.channel_id).ok_or(PublishingError::NoChannel)?;
         let now = self.desk.clock.now();
+        let channels = self.channels.all().await.map_err(PublishingError::Channels)?;
+        let Some(channel) = channels.find(&reply.channel_id) else {
+            return match too_old(reply, now, self.limits) {
+                Some(refusal) => self.refuse(reply, refusal, now).await,
+                None => Err(PublishingError::NoChannel),
+            };
+        };
         let target = match may_publish(channel, reply, now, self.limits) {
             Ok(target) => target,
             Err(refusal) => return self.refuse(reply, refusal, now).await,
@@ -215,26 +220,22 @@ where
         refusal: Refusal,
         now: Timestamp,
     ) -> Result<(), PublishingError> {
-        let record = ReplyRecord::refused(reply, refusal, now);
-        match self.begin(reply, &record).await? {
-            None => {}
-            Some(stored) => match stored
-                .next_step(now, Bounds { lease: self.limits.lease, settle: Duration::ZERO })
-            {
-                // Refused because it grew too old or the channel changed while it waited untouched.
-                Step::Post(_) => self.advance(reply, &stored, &record).await?,
-                Step::TellRefused(_) => {}
-                // On the network, or perhaps: the state machine has the last word, not the rule.
-                Step::Done => return Ok(()),
-                Step::WaitUntil(time) => return Err(not_yet(time, now)),
-                Step::Settle(_) | Step::Look => {
-                    return self.settle_refused(reply, &stored).await;
-                }
-            },
-        }
-        match &record.state {
-            ReplyState::Refused { refusal } => self.give_back(reply, refusal).await,
-            _ => Ok(()),
+        let record = ReplyRecord::refused(reply, refusal.clone(), now);
+        let Some(stored) = self.begin(reply, &record).await? else {
+            return self.give_back(reply, &refusal).await;
+        };
+        let bounds = Bounds { lease: self.limits.lease, settle: Duration::ZERO };
+        match stored.next_step(now, bounds) {
+            // It grew too old, or the channel changed, while it waited untouched.
+            Step::Post(_) => {
+                self.advance(reply, &stored, &record).await?;
+                self.give_back(reply, &refusal).await
+            }
+            // What was found out then counts, not what the rules would say now.
+            Step::TellRefused(refusal) => self.give_back(reply, &refusal).await,
+            Step::Done => Ok(()),
+            Step::WaitUntil(time) => Err(not_yet(time, now)),
+            Step::Settle(_) | Step::Look => self.settle_refused(reply, &stored).await,
         }
     }
 
@@ -298,11 +299,15 @@ fn may_publish<'r>(
     if !channel.publishing {
         return Err(Refusal::PublishingOff);
     }
-    let age = Duration::try_from(now.duration_since(reply.written_at)).unwrap_or_default();
-    if age > limits.max_age {
-        return Err(Refusal::TooOld { minutes: limits.max_age.as_secs() / 60 });
+    match too_old(reply, now, limits) {
+        Some(refusal) => Err(refusal),
+        None => Ok(target),
     }
-    Ok(target)
+}
+
+fn too_old(reply: &Reply, now: Timestamp, limits: Limits) -> Option<Refusal> {
+    let age = Duration::try_from(now.duration_since(reply.written_at)).unwrap_or_default();
+    (age > limits.max_age).then(|| Refusal::TooOld { minutes: limits.max_age.as_secs() / 60 })
 }
 
 fn not_yet(time: Timestamp, now: Timestamp) -> PublishingError {

@@ -2,8 +2,7 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
 
 use crate::{
     conversation::Conversation,
-    fakes::{Broken, FakeClock, FakeQueues, FakeState, World, channel_id, own, post, tweet},
-    inbound::{Change, InboundBatch},
+    fakes::{Broken, FakeClock, FakeQueues, FakeState, World, own, post, tweet},
     message::{Answerable, Message, MessageId, Owner},
     reply::{Fingerprint, OwnMessage},
 };
@@ -97,11 +96,7 @@ struct Scene {
 impl Scene {
     async fn of(channel: &str, message: Message) -> Self {
         let (world, network) = (World::new(), FakeNetwork::default());
-        let batch = InboundBatch {
-            channel_id: channel_id(channel),
-            changes: vec![Change::Message(Box::new(message))],
-        };
-        world.router().route(batch).await.unwrap();
+        world.deliver(channel, message).await.unwrap();
         world.cic.pick_up(0, "Jo");
         let publishing = Publishing {
             channels: world.channels.clone(),
@@ -218,10 +213,13 @@ async fn a_refused_reply_of_a_closed_chat_opens_a_new_interaction() {
     let scene = Scene::of("acme-page", post("1", "Zoë", "Help!")).await;
     scene.network.faults.borrow_mut().push_back(Fault::Refused);
     let reply = scene.jo_writes("Bye!").await;
-    scene.world.desk().end(&mut scene.conversation()).await.unwrap();
+    let mut conversation = scene.conversation();
+    let chat = conversation.interaction().unwrap().chat.clone();
+    scene.world.cic.disconnect(0);
+    scene.world.desk().hear_out(&mut conversation, &chat).await.unwrap();
     scene.deliver(&reply).await;
     let (_, batch) = scene.world.queues.inbound.borrow().last().unwrap().clone();
-    scene.world.router().route(batch).await.unwrap();
+    scene.world.router().route(batch, Timestamp::MAX).await.unwrap();
     let said = scene.world.cic.said();
     assert!(said[1].last().unwrap().contains("Bye!"), "{said:?}");
     assert_eq!(scene.world.cic.openings()[1].workgroup, "Social Support");
@@ -263,9 +261,7 @@ async fn an_echo_before_the_answer_settles_the_reply() {
     let reply = scene.jo_writes("Thanks!").await;
     scene.publishing.publish(&reply).await.unwrap_err();
     let echo = own(crate::fakes::comment("r1", "1", None, "Acme", "Thanks!"));
-    let changes = vec![Change::Message(Box::new(echo))];
-    let batch = InboundBatch { channel_id: channel_id("acme-page"), changes };
-    scene.world.router().route(batch).await.unwrap();
+    scene.world.deliver("acme-page", echo).await.unwrap();
     assert_eq!(scene.deliver(&reply).await, 1, "settled without waiting");
     assert_eq!(scene.published().len(), 1);
     assert_eq!(scene.world.cic.said()[0].len(), 1, "never shown as a visitor's or a colleague's");
@@ -281,4 +277,36 @@ async fn greetings_supervisors_and_early_texts_are_never_published() {
     assert_eq!(scene.world.queues.outbound.borrow().len(), 1);
     assert_eq!(reply.text, "Hello Zoë");
     assert_eq!(scene.world.state.replies().len(), 0, "nothing begun before its delivery");
+}
+
+#[tokio::test]
+async fn automatic_texts_in_an_agents_name_are_never_published() {
+    let scene = Scene::of("acme-page", post("1", "Zoë", "Help!")).await;
+    scene.world.cic.agent_writes(0, "Jo", "Thank you  for waiting.");
+    let reply = scene.jo_writes("Hello Zoë").await;
+    assert_eq!(scene.world.queues.outbound.borrow().len(), 1);
+    assert_eq!(reply.text, "Hello Zoë");
+}
+
+#[tokio::test]
+async fn what_may_be_public_is_never_said_to_be_safe_to_send_again() {
+    let scene = Scene::of("acme-page", post("1", "Zoë", "Help!")).await;
+    scene.network.faults.borrow_mut().extend([Fault::Duplicate, Fault::Duplicate]);
+    let reply = scene.jo_writes("Thanks!").await;
+    scene.deliver(&reply).await;
+    scene.world.clock.advance(Duration::from_secs(7_200));
+    scene.deliver(&reply).await;
+    let last = scene.last_notice();
+    assert!(last.contains("look at the network before") && !last.contains("too long"), "{last}");
+}
+
+#[tokio::test]
+async fn a_rate_limit_before_a_lost_answer_changes_nothing() {
+    let scene = Scene::of("acme-page", post("1", "Zoë", "Help!")).await;
+    let faults = [Fault::NeverArrived, Fault::NeverArrived, Fault::AnswerLost];
+    scene.network.faults.borrow_mut().extend(faults);
+    let reply = scene.jo_writes("Thanks!").await;
+    scene.deliver(&reply).await;
+    assert_eq!(scene.published().len(), 1);
+    assert_eq!(scene.world.cic.said()[0].len(), 1, "the agent is told nothing untrue");
 }

@@ -61,6 +61,7 @@ impl ReplyRecord {
             id: reply.id.clone(),
             state: ReplyState::InFlight { lease_until: now + bounds.lease },
             attempt: 1,
+            unknown: 0,
             fingerprint: Fingerprint::of(&reply.text),
             reply_under,
             since: now,
@@ -82,10 +83,9 @@ impl ReplyRecord {
                 Step::WaitUntil(*lease_until)
             }
             ReplyState::InFlight { lease_until } => {
-                Step::Settle(self.with(ReplyState::Unknown {
-                    settled_at: *lease_until + bounds.settle,
-                    looked: 0,
-                }))
+                let settled_at = *lease_until + bounds.settle;
+                let state = ReplyState::Unknown { settled_at, looked: 0 };
+                Step::Settle(Self { unknown: self.unknown + 1, ..self.with(state) })
             }
             ReplyState::Unknown { settled_at, .. } if now < *settled_at => {
                 Step::WaitUntil(*settled_at)
@@ -102,18 +102,20 @@ impl ReplyRecord {
     /// After an attempt of ours.
     #[must_use]
     pub fn after_attempt(&self, outcome: Outcome, now: Timestamp, bounds: Bounds) -> Self {
-        self.with(match outcome {
+        let unknown = self.unknown + u32::from(outcome == Outcome::Unknown);
+        let state = match outcome {
             Outcome::Published(remote_id) => ReplyState::Published { remote_id },
             Outcome::NotPublished => ReplyState::Pending,
             Outcome::Refused(refusal) => ReplyState::Refused { refusal },
             // It was looked for and not found, and again nobody knows: a third try would be a guess.
-            Outcome::Unknown if self.attempt >= ATTEMPTS => {
+            Outcome::Unknown if self.unknown + 1 >= ATTEMPTS => {
                 ReplyState::Refused { refusal: Refusal::Unknown }
             }
             Outcome::Unknown => {
                 ReplyState::Unknown { settled_at: now + bounds.lease + bounds.settle, looked: 0 }
             }
-        })
+        };
+        Self { unknown, ..self.with(state) }
     }
 
     /// After a look at the network. `others` are the other replies of the conversation: equal

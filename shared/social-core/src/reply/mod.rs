@@ -81,6 +81,8 @@ pub enum Refusal {
     UnknownCommand,
     #[error("it holds only a quotation of what the visitor wrote")]
     OnlyAQuote,
+    #[error("it repeats what the visitor wrote; send your answer without the quotation")]
+    Quote,
     #[error("it is empty")]
     Empty,
     #[error("it waited longer than {minutes} minutes; send it again if it still fits")]
@@ -100,6 +102,9 @@ pub struct ReplyRecord {
     pub state: ReplyState,
     /// Counts attempts; a worker finalises only the one it began.
     pub attempt: u32,
+    /// Attempts of which nobody knows what became.
+    #[serde(default)]
+    pub unknown: u32,
     pub fingerprint: Fingerprint,
     pub reply_under: Option<MessageId>,
     /// When the first attempt began, for the read-back.

@@ -2,9 +2,12 @@
 
 use super::{Refusal, Target};
 use crate::{
-    conversation::{Conversation, Shown},
+    conversation::{Conversation, Line, Shown, Who},
     message::Answerable,
 };
+
+/// A visitor's words of so many characters do not stand in an answer by chance.
+const SURELY_A_QUOTE: usize = 16;
 
 /// The target of an agent's text, and the text without `>n` and quotations.
 ///
@@ -22,6 +25,7 @@ pub(crate) fn target(conversation: &Conversation, text: &str) -> (Result<Target,
     };
     let target = match (shown, body.is_empty()) {
         (_, true) if text.is_empty() => Err(Refusal::Empty),
+        (Ok(_), false) if quotes(conversation, &body) => Err(Refusal::Quote),
         (Ok(_), true) => Err(Refusal::OnlyAQuote),
         (Ok(shown), false) => answer_to(shown),
         (Err(refusal), _) => Err(refusal),
@@ -34,7 +38,6 @@ pub(crate) fn target(conversation: &Conversation, text: &str) -> (Result<Target,
 /// Splits `>3 thank you` into the number and the rest.
 fn named_line(text: &str) -> (Option<u32>, &str) {
     let Some(after) = text.strip_prefix('>') else { return (None, text) };
-    let after = after.trim_start_matches(' ');
     let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
     let (number, rest) = after.split_at(digits);
     let separated = rest.is_empty() || rest.starts_with(char::is_whitespace);
@@ -46,8 +49,23 @@ fn named_line(text: &str) -> (Option<u32>, &str) {
 
 /// Drops lines that quote the visitor: a quotation mark of e-mail, as the desk's quote button writes it.
 fn without_quotes(text: &str) -> String {
-    let kept: Vec<&str> = text.lines().filter(|line| !line.starts_with('>')).collect();
+    let kept: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('>')).collect();
     kept.join("\n").trim().to_owned()
+}
+
+/// Whether the text holds a line as the desk shows it, or words of a visitor long enough to be theirs.
+fn quotes(conversation: &Conversation, text: &str) -> bool {
+    let header = |line: &str| {
+        let number = line.trim_start().split_once(" · ").map(|(number, _)| number);
+        number
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let repeated = |line: &Line| {
+        matches!(line.who, Who::Visitor(_))
+            && line.text.chars().count() >= SURELY_A_QUOTE
+            && text.contains(line.text.as_str())
+    };
+    text.lines().any(header) || conversation.lines.iter().any(repeated)
 }
 
 fn by_number(conversation: &Conversation, number: u32) -> Result<&Shown, Refusal> {

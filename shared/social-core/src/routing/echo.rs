@@ -6,17 +6,18 @@ use crate::{
     chat::ContactCenter,
     clock::Clock,
     conversation::{Conversation, Who},
-    inbound::{InboundQueue, OutboundQueue},
+    inbound::{DeadLetters, InboundQueue, OutboundQueue},
     message::Message,
     reply::{Fingerprint, OwnMessage, ReplyRecord, ReplyState},
     store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
     text,
 };
 
-impl<H, T, S, C, I, O, K> Router<H, T, S, C, I, O, K>
+impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
 where
     H: Channels,
     T: ThreadOwners,
+    D: DeadLetters,
     S: Conversations + Ledger + Replies + Threads,
     C: ContactCenter,
     I: InboundQueue,
@@ -48,7 +49,7 @@ where
         }
         let written = text::clean(&message.text).replace('\n', "\n    ");
         let line = text::notice(&format!("{name} wrote on the network:\n    {written}"));
-        self.desk.say(conversation, &line, note).await.map_err(RouteError::Desk)
+        self.said_or_noted(conversation, &line, note).await
     }
 
     async fn is_a_reply_of_ours(

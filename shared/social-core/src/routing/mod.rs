@@ -1,13 +1,15 @@
 //! Routing: what waits in `inbound.fifo` becomes interactions, each message shown once.
 
+mod detour;
 mod echo;
 mod opening;
 mod resolving;
 mod showing;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
+use jiff::Timestamp;
 use resolving::Placed;
 
 use crate::{
@@ -16,7 +18,7 @@ use crate::{
     clock::Clock,
     conversation::{Conversation, ConversationKey},
     desk::{Desk, DeskError},
-    inbound::{Change, InboundBatch, InboundQueue, OutboundQueue, Tell},
+    inbound::{Change, DeadLetters, InboundBatch, InboundQueue, OutboundQueue, Tell},
     message::{Message, Verb},
     store::{Claim, Conversations, Ledger, Replies, ThreadOwners, Threads},
     verdict::{Classify, Failure, Verdict},
@@ -25,11 +27,22 @@ use crate::{
 /// Conversations of one queue message that are worked on side by side.
 const CONVERSATIONS_AT_ONCE: usize = 10;
 
+/// The longest that one change may take. None is begun with less time left than that.
+const WORST_CHANGE: Duration = Duration::from_secs(12);
+/// Workers that a message may have killed before it is parked.
+const DEADLY_ATTEMPTS: u32 = 10;
+
 /// Why a change did not reach its agent.
 #[derive(Debug, thiserror::Error)]
 pub enum RouteError {
     #[error("another worker has this message or its conversation")]
     Busy,
+    #[error("the invocation's time is over")]
+    OutOfTime,
+    #[error("it is not yet time to offer the conversation again")]
+    NotYet { after: Duration },
+    #[error("the message ended every worker that began it")]
+    Deadly,
     #[error("no enabled channel has this id")]
     NoChannel,
     #[error("cannot read the channels")]
@@ -38,6 +51,8 @@ pub enum RouteError {
     Store(#[source] Failure),
     #[error("cannot ask the network whose thread it is")]
     Thread(#[source] Failure),
+    #[error("cannot queue or park")]
+    Queue(#[source] Failure),
     #[error("the agent's desk did not take it")]
     Desk(#[source] DeskError),
 }
@@ -46,11 +61,19 @@ impl Classify for RouteError {
     fn verdict(&self) -> Verdict {
         match self {
             Self::Busy => Verdict::RETRY,
+            Self::OutOfTime => Verdict::Retry { after: Some(Duration::ZERO) },
+            Self::NotYet { after } => Verdict::Wait { after: Some(*after) },
+            Self::Deadly => Verdict::Reject,
             // It may be switched off for an hour, or its entry broken: nothing is dropped for that.
             Self::NoChannel => Verdict::WAIT,
-            Self::Channels(failure) | Self::Store(failure) | Self::Thread(failure) => {
+            Self::Channels(failure) | Self::Store(failure) | Self::Queue(failure) => {
                 failure.verdict()
             }
+            // A network that will not tell is no reason to drop what a visitor wrote.
+            Self::Thread(failure) => match failure.verdict() {
+                Verdict::Reject => Verdict::WAIT,
+                verdict => verdict,
+            },
             Self::Desk(error) => error.verdict(),
         }
     }
@@ -58,10 +81,14 @@ impl Classify for RouteError {
     fn error_type(&self) -> &'static str {
         match self {
             Self::Busy => "busy",
+            Self::OutOfTime => "out_of_time",
+            Self::NotYet { .. } => "not_yet",
+            Self::Deadly => "deadly_message",
             Self::NoChannel => "channel_unknown",
-            Self::Channels(failure) | Self::Store(failure) | Self::Thread(failure) => {
-                failure.error_type()
-            }
+            Self::Channels(failure)
+            | Self::Store(failure)
+            | Self::Thread(failure)
+            | Self::Queue(failure) => failure.error_type(),
             Self::Desk(error) => error.error_type(),
         }
     }
@@ -75,16 +102,37 @@ impl From<DeskError> for RouteError {
 
 /// The router: channels, the agents' desk, and whom to ask whose thread it is.
 #[derive(Debug, Clone)]
-pub struct Router<H, T, S, C, I, O, K> {
+pub struct Router<H, T, D, S, C, I, O, K> {
     pub channels: H,
     pub thread_owners: T,
+    pub dead_letters: D,
     pub desk: Desk<S, C, I, O, K>,
 }
 
-impl<H, T, S, C, I, O, K> Router<H, T, S, C, I, O, K>
+/// How a queue message came here, and until when it may be worked on.
+#[derive(Debug, Clone, Copy)]
+struct Course {
+    /// Its group is one conversation's own: waiting holds nobody else back.
+    own_group: bool,
+    /// It was sent into that group because it had to wait.
+    detour: bool,
+    deadline: Timestamp,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Routed {
+    /// The agent has it, now or since an earlier delivery.
+    Done { anew: bool },
+    /// Earlier messages of its conversation wait elsewhere; it has to follow them.
+    MustFollow,
+}
+
+impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
 where
     H: Channels,
     T: ThreadOwners,
+    D: DeadLetters,
     S: Conversations + Ledger + Replies + Threads,
     C: ContactCenter,
     I: InboundQueue,
@@ -94,9 +142,13 @@ where
     /// Routes one queue message: each conversation in order, different ones side by side.
     ///
     /// Fails with the first error after everything that could be done was done; a redelivery
-    /// finds that in the ledger and goes on behind it.
-    pub async fn route(&self, batch: InboundBatch) -> Result<(), RouteError> {
+    /// finds that in the ledger and goes on behind it. Nothing is begun that may not end before
+    /// `deadline`.
+    pub async fn route(&self, batch: InboundBatch, deadline: Timestamp) -> Result<(), RouteError> {
         let channel = self.channel(&batch.channel_id).await?;
+        let tells_only = batch.changes.iter().all(|change| matches!(change, Change::Tell(_)));
+        let own_group = batch.detour || tells_only;
+        let course = Course { own_group, detour: batch.detour, deadline };
         let mut conversations: Vec<(Option<ConversationKey>, Vec<Change>)> = Vec::new();
         let mut placed = Placed::new();
         for change in batch.changes {
@@ -108,7 +160,7 @@ where
             }
         }
         let outcomes: Vec<Result<(), RouteError>> = stream::iter(conversations)
-            .map(|(key, changes)| self.route_conversation(&channel, key, changes))
+            .map(|(key, changes)| self.route_conversation(&channel, key, changes, course))
             .buffer_unordered(CONVERSATIONS_AT_ONCE)
             .collect()
             .await;
@@ -143,16 +195,44 @@ where
         channel: &Channel,
         key: Option<ConversationKey>,
         changes: Vec<Change>,
+        course: Course,
     ) -> Result<(), RouteError> {
-        for change in changes {
-            match change {
+        let mut anew = false;
+        let mut changes = changes.into_iter();
+        while let Some(change) = changes.next() {
+            if self.desk.clock.now() + WORST_CHANGE > course.deadline {
+                return Err(RouteError::OutOfTime);
+            }
+            let outcome = match &change {
                 Change::Message(message) => {
-                    self.route_message(channel, key.as_ref(), &message).await?;
+                    self.route_message(channel, key.as_ref(), message, course).await
                 }
-                Change::Tell(tell) => self.route_tell(channel, &tell).await?,
+                Change::Tell(tell) => self.route_tell(channel, tell).await,
+            };
+            let left = || std::iter::once(change.clone()).chain(changes.clone()).collect();
+            match (outcome, &key) {
+                (Ok(Routed::Done { anew: now }), _) => anew |= now,
+                (Ok(Routed::MustFollow), Some(key)) => {
+                    return self.send_aside(channel, key, left()).await;
+                }
+                (Ok(Routed::MustFollow), None) => {}
+                (Err(error), _) if error.verdict() == Verdict::Reject => {
+                    self.park(channel, key.as_ref(), change, &error).await?;
+                }
+                (Err(error), Some(key)) if course.holds_others_back(key, &error) => {
+                    tracing::warn!(
+                        channel_id = %channel.id, error_type = error.error_type(), error = %error,
+                        "the conversation waits in a group of its own"
+                    );
+                    return self.send_aside(channel, key, left()).await;
+                }
+                (Err(error), _) => return Err(error),
             }
         }
-        Ok(())
+        match key {
+            Some(key) if course.detour && anew => self.came_back(channel, &key).await,
+            _ => Ok(()),
+        }
     }
 
     /// Claims the message and reads its conversation side by side, then does what its verb asks.
@@ -161,7 +241,8 @@ where
         channel: &Channel,
         key: Option<&ConversationKey>,
         message: &Message,
-    ) -> Result<(), RouteError> {
+        course: Course,
+    ) -> Result<Routed, RouteError> {
         let store = &self.desk.store;
         let load = async {
             match key {
@@ -170,19 +251,31 @@ where
             }
         };
         let (claim, conversation) = futures::join!(store.claim(&channel.id, message), load);
-        let again = match claim.map_err(RouteError::Store)? {
-            Claim::Done => return Ok(()),
+        let (again, attempts) = match claim.map_err(RouteError::Store)? {
+            Claim::Done => return Ok(Routed::Done { anew: false }),
             Claim::Busy => return Err(RouteError::Busy),
-            Claim::Granted { again } => again,
+            Claim::Granted { again, attempts } => (again, attempts),
         };
+        if attempts > DEADLY_ATTEMPTS {
+            return Err(RouteError::Deadly);
+        }
         let conversation = conversation.map_err(RouteError::Store)?;
+        let waits = conversation.as_ref().is_some_and(|conversation| conversation.detoured > 0);
+        if waits && !course.own_group {
+            store.release(&channel.id, message, again).await.map_err(RouteError::Store)?;
+            return Ok(Routed::MustFollow);
+        }
         match self.act(channel, conversation, message, again).await {
-            Ok(()) => store.complete(&channel.id, message, key).await.map_err(RouteError::Store),
+            Ok(()) => {
+                let completed = store.complete(&channel.id, message, key).await;
+                completed.map_err(RouteError::Store)?;
+                Ok(Routed::Done { anew: true })
+            }
             Err(error) => {
-                if !error.perhaps_done() {
-                    // Failing to give it back only means waiting for the lease.
-                    store.release(&channel.id, message).await.map_err(RouteError::Store)?;
-                }
+                // What an earlier worker may have done stays so, whatever this one did not do.
+                let perhaps_done = again || error.perhaps_done();
+                let released = store.release(&channel.id, message, perhaps_done).await;
+                released.map_err(RouteError::Store)?;
                 Err(error)
             }
         }
@@ -213,11 +306,25 @@ where
         }
     }
 
-    async fn route_tell(&self, channel: &Channel, tell: &Tell) -> Result<(), RouteError> {
+    async fn route_tell(&self, channel: &Channel, tell: &Tell) -> Result<Routed, RouteError> {
+        let now = self.desk.clock.now();
+        let early = tell.reoffer.as_ref().filter(|reoffer| now < reoffer.not_before);
+        if let Some(reoffer) = early {
+            let after = Duration::try_from(reoffer.not_before.duration_since(now));
+            return Err(RouteError::NotYet { after: after.unwrap_or_default() });
+        }
         let loaded = self.desk.store.load(&channel.id, &tell.conversation).await;
         let mut conversation = loaded.map_err(RouteError::Store)?;
-        let line = crate::text::notice(&tell.notice);
-        self.say_in_an_open_chat(channel, &mut conversation, None, &line, |_| {}).await
+        let needless = tell.reoffer.as_ref().is_some_and(|reoffer| {
+            conversation.generation != reoffer.generation
+                || conversation.interaction().is_some()
+                || conversation.ended.as_ref().is_some_and(|ended| ended.answered)
+        });
+        if !needless {
+            let line = crate::text::notice(&tell.notice);
+            self.say_in_an_open_chat(channel, &mut conversation, None, &line, |_| {}).await?;
+        }
+        Ok(Routed::Done { anew: true })
     }
 }
 

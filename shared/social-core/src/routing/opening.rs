@@ -7,9 +7,9 @@ use crate::{
     channel::{Channel, Channels},
     chat::{ChatError, ContactCenter, Opening, Told},
     clock::Clock,
-    conversation::{Conversation, Interaction, State},
+    conversation::{Conversation, Hearing, Interaction, State},
     desk::DeskError,
-    inbound::{InboundQueue, OutboundQueue},
+    inbound::{DeadLetters, InboundQueue, OutboundQueue},
     message::{Answerable, Message},
     store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
     text,
@@ -20,10 +20,11 @@ const OPENING_LEASE: Duration = Duration::from_secs(35);
 /// Chats that end under our hands before we leave it to the next delivery.
 const TRIES: usize = 3;
 
-impl<H, T, S, C, I, O, K> Router<H, T, S, C, I, O, K>
+impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
 where
     H: Channels,
     T: ThreadOwners,
+    D: DeadLetters,
     S: Conversations + Ledger + Replies + Threads,
     C: ContactCenter,
     I: InboundQueue,
@@ -116,22 +117,28 @@ where
 
     /// The chat exists; from here on it is polled. Until here it is an empty orphan that CIC drops.
     async fn record(&self, conversation: &mut Conversation, told: &Told) -> Result<(), RouteError> {
-        conversation.generation += 1;
-        conversation.state = State::Open(Interaction {
-            chat: told.chat.clone(),
-            agent: None,
-            answered: false,
-            sequence: None,
-        });
-        let clash = self.desk.store.save(conversation).await.map_err(RouteError::Store)?;
-        if let Some(current) = clash {
-            *conversation = current;
-            // Our lease ran out and somebody else opened one. Leaving ours is a courtesy to ACD;
-            // where it fails, CIC drops the unpolled chat by itself.
-            self.desk.contact_center.exit(&told.chat).await.ok();
+        let State::Opening { lease_until } = conversation.state else {
             return Err(RouteError::Busy);
+        };
+        loop {
+            conversation.generation += 1;
+            conversation.state = State::Open(Interaction {
+                chat: told.chat.clone(),
+                answered: false,
+                hearing: Hearing::default(),
+            });
+            let clash = self.desk.store.save(conversation).await.map_err(RouteError::Store)?;
+            let Some(current) = clash else { return Ok(()) };
+            // Somebody wrote something else into the item: the opening is still ours.
+            let still_ours = current.state == State::Opening { lease_until };
+            *conversation = current;
+            if !still_ours {
+                // Our lease ran out and somebody else opened one. Leaving ours is a courtesy to ACD;
+                // where it fails, CIC drops the unpolled chat by itself.
+                self.desk.contact_center.exit(&told.chat).await.ok();
+                return Err(RouteError::Busy);
+            }
         }
-        Ok(())
     }
 
     async fn say_first_words(
@@ -218,6 +225,11 @@ fn attributes(
         set("SocialKind", message.kind.label());
         set("SocialAuthor", &text::author_name(message.author.as_ref()));
         set("SocialPermalink", message.permalink.as_deref().unwrap_or_default());
+    } else if let Some((line, shown)) = conversation.last_shown() {
+        set("SocialMessage", shown.message_id.as_str());
+        set("SocialKind", shown.kind.label());
+        set("SocialAuthor", &line.name);
+        set("SocialPermalink", shown.permalink.as_deref().unwrap_or_default());
     }
     attributes
 }

@@ -8,18 +8,19 @@ use crate::{
     chat::ContactCenter,
     clock::Clock,
     conversation::ConversationKey,
-    inbound::{InboundQueue, OutboundQueue},
-    message::{Kind, Message, MessageId, Owner, Thread},
+    inbound::{DeadLetters, InboundQueue, OutboundQueue},
+    message::{Kind, Message, MessageId, Owner, Thread, Verb},
     store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
 };
 
 /// Where messages of one queue message go; the ledger learns it only when they have been shown.
 pub(super) type Placed = BTreeMap<MessageId, ConversationKey>;
 
-impl<H, T, S, C, I, O, K> Router<H, T, S, C, I, O, K>
+impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
 where
     H: crate::channel::Channels,
     T: ThreadOwners,
+    D: DeadLetters,
     S: Conversations + Ledger + Replies + Threads,
     C: ContactCenter,
     I: InboundQueue,
@@ -33,6 +34,11 @@ where
         message: &Message,
         placed: &Placed,
     ) -> Result<Option<ConversationKey>, RouteError> {
+        if message.verb != Verb::Add
+            && let Some(known) = self.where_it_went(channel, &message.id, placed).await?
+        {
+            return Ok(Some(known));
+        }
         match &message.thread {
             Thread::Private { visitor_id } => Ok(Some(key("private", visitor_id, None))),
             Thread::Post { post_id, top_level, top_level_author, .. } => {
@@ -104,6 +110,8 @@ where
         };
         let owner = if told.is_some() {
             told
+        } else if self.began_as_a_visitors(channel, root).await? {
+            Some(Owner::Visitor)
         } else {
             let asked = self.thread_owners.look_up(channel, message).await;
             asked.map_err(RouteError::Thread)?
@@ -112,6 +120,12 @@ where
             store.remember(&channel.id, root, owner).await.map_err(RouteError::Store)?;
         }
         Ok(owner)
+    }
+
+    /// Whether the thread's first message was shown as a visitor's: then nobody has to be asked.
+    async fn began_as_a_visitors(&self, channel: &Channel, root: &str) -> Result<bool, RouteError> {
+        let went = Ledger::conversation_of(&self.desk.store, &channel.id, &root.into()).await;
+        Ok(went.map_err(RouteError::Store)?.is_some())
     }
 
     /// A message outside every conversation: a post or tweet of the company's own. Its thread is

@@ -5,8 +5,9 @@ use crate::{
     channel::{Channel, Channels},
     chat::{ChatError, ContactCenter, Happening, Party},
     clock::Clock,
-    conversation::{Conversation, Shown, Who},
-    inbound::{InboundQueue, OutboundQueue},
+    conversation::{Conversation, REMEMBERED_CHARS, Shown, Who},
+    desk::DeskError,
+    inbound::{DeadLetters, InboundQueue, OutboundQueue},
     message::{Answerable, Message, MessageId, Thread, Verb},
     store::{Claim, Conversations, Ledger, Replies, ThreadOwners, Threads},
     text,
@@ -15,10 +16,11 @@ use crate::{
 /// Added to a line of which nobody knows whether the agent has it already.
 const PERHAPS_SHOWN: &str = "perhaps shown before:";
 
-impl<H, T, S, C, I, O, K> Router<H, T, S, C, I, O, K>
+impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
 where
     H: Channels,
     T: ThreadOwners,
+    D: DeadLetters,
     S: Conversations + Ledger + Replies + Threads,
     C: ContactCenter,
     I: InboundQueue,
@@ -82,7 +84,7 @@ where
             }))),
             Ok(None) => Ok(None),
             Err(ChatError::Gone) => Ok(Some(false)),
-            Err(error) => Err(RouteError::Desk(crate::desk::DeskError::Chat(error))),
+            Err(error) => Err(RouteError::Desk(DeskError::Chat(error))),
         }
     }
 
@@ -102,10 +104,26 @@ where
             || format!("{body} · edited"),
             |(header, rest)| format!("{header} · edited:\n{rest}"),
         );
+        let rewrite = |conversation: &mut Conversation| rewrite(conversation, message);
         if conversation.interaction().is_none() {
-            return Ok(());
+            return self.desk.amend(conversation, rewrite).await.map_err(RouteError::Desk);
         }
-        self.desk.say(conversation, &line, |_| {}).await.map_err(RouteError::Desk)
+        self.said_or_noted(conversation, &line, rewrite).await
+    }
+
+    /// What may be said as long as the chat lives, and is only noted where it has just ended.
+    pub(super) async fn said_or_noted(
+        &self,
+        conversation: &mut Conversation,
+        line: &str,
+        note: impl Fn(&mut Conversation),
+    ) -> Result<(), RouteError> {
+        match self.desk.say(conversation, line, &note).await {
+            Err(DeskError::Ended) => {
+                self.desk.amend(conversation, note).await.map_err(RouteError::Desk)
+            }
+            other => other.map_err(RouteError::Desk),
+        }
     }
 
     async fn show_as_added(
@@ -113,16 +131,20 @@ where
         channel: &Channel,
         conversation: &mut Conversation,
         message: &Message,
-        again: bool,
+        mut again: bool,
     ) -> Result<(), RouteError> {
         let added = Message { verb: Verb::Add, ..message.clone() };
         let store = &self.desk.store;
         match store.claim(&channel.id, &added).await.map_err(RouteError::Store)? {
             Claim::Done => return Ok(()),
             Claim::Busy => return Err(RouteError::Busy),
-            Claim::Granted { .. } => {}
+            Claim::Granted { again: before, .. } => again |= before,
         }
-        self.show(channel, conversation, &added, again).await?;
+        if let Err(error) = self.show(channel, conversation, &added, again).await {
+            let released = store.release(&channel.id, &added, error.perhaps_done()).await;
+            released.map_err(RouteError::Store)?;
+            return Err(error);
+        }
         let key = conversation.key.clone();
         store.complete(&channel.id, &added, Some(&key)).await.map_err(RouteError::Store)
     }
@@ -144,7 +166,19 @@ where
             return self.desk.amend(conversation, erase).await.map_err(RouteError::Desk);
         }
         let notice = text::notice(&format!("line {number} was deleted by the visitor"));
-        self.desk.say(conversation, &notice, erase).await.map_err(RouteError::Desk)
+        self.said_or_noted(conversation, &notice, erase).await
+    }
+}
+
+/// The edited text takes the place of the old one; what was hidden and edited can be answered again.
+fn rewrite(conversation: &mut Conversation, message: &Message) {
+    for line in &mut conversation.lines {
+        if let Who::Visitor(shown) = &mut line.who
+            && shown.message_id == message.id
+        {
+            shown.deleted = false;
+            line.text = text::excerpt(&text::clean(&message.text), REMEMBERED_CHARS);
+        }
     }
 }
 
@@ -161,6 +195,7 @@ fn shown(number: u32, message: &Message) -> Shown {
         reply_under,
         answerable: message.answerable,
         deleted: false,
+        permalink: message.permalink.clone(),
     }
 }
 

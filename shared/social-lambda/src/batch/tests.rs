@@ -43,18 +43,19 @@ async fn process(records: Value, time_left: Duration) -> (Vec<String>, Vec<Strin
     let event = serde_json::from_value(json!({ "Records": records })).unwrap();
     let (queue, done) = (Queue::default(), RefCell::new(Vec::new()));
     let deadline = SystemClock.now() + time_left;
-    let response = process_batch(event, &queue, &SystemClock, deadline, &async |body: String| {
-        done.borrow_mut().push(body.clone());
-        match body.as_str() {
-            "retry" => Err(Refused(Verdict::RETRY)),
-            "wait" => Err(Refused(Verdict::WAIT)),
-            "reset" => Err(Refused(Verdict::Wait { after: Some(Duration::from_secs(77)) })),
-            "reject" => Err(Refused(Verdict::Reject)),
-            "panic" => panic!("boom"),
-            _ => Ok(()),
-        }
-    })
-    .await;
+    let response =
+        process_batch(event, &queue, &SystemClock, deadline, &async |body: String, _| {
+            done.borrow_mut().push(body.clone());
+            match body.as_str() {
+                "retry" => Err(Refused(Verdict::RETRY)),
+                "wait" => Err(Refused(Verdict::WAIT)),
+                "reset" => Err(Refused(Verdict::Wait { after: Some(Duration::from_secs(77)) })),
+                "reject" => Err(Refused(Verdict::Reject)),
+                "panic" => panic!("boom"),
+                _ => Ok(()),
+            }
+        })
+        .await;
     let failed = response.batch_item_failures.into_iter().map(|item| item.item_identifier);
     (failed.collect(), done.into_inner(), queue.0.into_inner())
 }
@@ -109,4 +110,40 @@ async fn nothing_is_begun_that_may_not_end_in_time() {
     let (failed, done, asked) = process(records, Duration::from_secs(5)).await;
     assert_eq!((failed, done), (vec!["1".to_owned()], vec![]));
     assert_eq!(asked, ["delay r-1 0s"]);
+}
+
+#[tokio::test]
+async fn a_message_that_hangs_leaves_time_to_answer_for_its_neighbours() {
+    let records = json!([record("a", "1", r#""hang""#, 1), record("b", "2", r#""ok""#, 1)]);
+    let time_left = WORST_STEP + Duration::from_millis(20);
+    let event = serde_json::from_value(json!({ "Records": records })).unwrap();
+    let queue = Queue::default();
+    let clock = Hasty(SystemClock.now());
+    let deadline = clock.0 + time_left;
+    let response =
+        process_batch(
+            event,
+            &queue,
+            &clock,
+            deadline,
+            &async |body: String, _| match body.as_str() {
+                "hang" => std::future::pending().await,
+                _ => Ok::<(), Refused>(()),
+            },
+        )
+        .await;
+    let failed: Vec<String> =
+        response.batch_item_failures.into_iter().map(|item| item.item_identifier).collect();
+    assert_eq!(failed, ["1"]);
+}
+
+/// A clock on which nobody waits.
+struct Hasty(Timestamp);
+
+impl Clock for Hasty {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+
+    async fn sleep(&self, _: Duration) {}
 }

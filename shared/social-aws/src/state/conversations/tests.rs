@@ -1,6 +1,6 @@
 use social_core::{
     chat::{Chat, Interface},
-    conversation::{Agent, Shown, Who},
+    conversation::{Hearing, Shown, Who},
     message::{Answerable, Kind},
 };
 
@@ -19,9 +19,8 @@ fn open(chat_id: &str) -> State {
             chat_id: chat_id.to_owned(),
             participant_id: "p-1".to_owned(),
         },
-        agent: Some(Agent { participant_id: "p-2".to_owned(), name: "Ann".to_owned() }),
         answered: true,
-        sequence: Some(-4),
+        hearing: Hearing::default(),
     })
 }
 
@@ -41,6 +40,7 @@ async fn a_conversation_is_read_as_it_was_written() {
         reply_under: "7_8".into(),
         answerable: Answerable::Yes,
         deleted: false,
+        permalink: None,
     };
     conversation.remember(Who::Visitor(shown), "Zoë 👋", "hello\nyou", clock.now());
     assert_eq!(table.save(&mut conversation).await.unwrap(), None);

@@ -7,8 +7,8 @@ use crate::{
     testing::{channel, message, state_table},
 };
 
-const GRANTED: Claim = Claim::Granted { again: false };
-const AGAIN: Claim = Claim::Granted { again: true };
+const GRANTED: Claim = Claim::Granted { again: false, attempts: 1 };
+const AGAIN: Claim = Claim::Granted { again: true, attempts: 2 };
 
 #[tokio::test]
 async fn a_claim_is_granted_then_busy_then_done() {
@@ -60,13 +60,13 @@ async fn a_claim_that_was_given_back_is_granted_as_if_never_begun() {
     let (channel, message) = (channel(), message("1"));
     for _ in 0..3 {
         assert_eq!(table.claim(&channel, &message).await.unwrap(), GRANTED);
-        table.release(&channel, &message).await.unwrap();
-        table.release(&channel, &message).await.unwrap();
+        table.release(&channel, &message, false).await.unwrap();
+        table.release(&channel, &message, false).await.unwrap();
     }
     assert_eq!(attempts(&table, &message).await, Some(0));
 
     table.complete(&channel, &message, None).await.unwrap();
-    table.release(&channel, &message).await.unwrap();
+    table.release(&channel, &message, false).await.unwrap();
     assert_eq!(table.claim(&channel, &message).await.unwrap(), Claim::Done);
 }
 
@@ -74,7 +74,7 @@ async fn a_claim_that_was_given_back_is_granted_as_if_never_begun() {
 async fn a_change_is_done_without_a_claim_too() {
     let (table, _) = state_table().await;
     let (channel, message) = (channel(), message("1"));
-    table.release(&channel, &message).await.unwrap();
+    table.release(&channel, &message, false).await.unwrap();
     table.complete(&channel, &message, None).await.unwrap();
     assert_eq!(table.claim(&channel, &message).await.unwrap(), Claim::Done);
     assert_eq!(table.conversation_of(&channel, &message.id).await.unwrap(), None);

@@ -14,6 +14,7 @@ fn record(id: &str) -> ReplyRecord {
         id: id.to_owned(),
         state: ReplyState::InFlight { lease_until },
         attempt: 1,
+        unknown: 0,
         fingerprint: Fingerprint::of("thank you"),
         reply_under: Some("7_9".into()),
         since: "2026-11-22T12:00:00Z".parse().unwrap(),

@@ -19,9 +19,8 @@ fn open() -> Conversation {
             chat_id: "chat".to_owned(),
             participant_id: "ours".to_owned(),
         },
-        agent: None,
         answered: false,
-        sequence: None,
+        hearing: Hearing::default(),
     });
     conversation
 }
@@ -31,7 +30,13 @@ fn event(sequence: i64, party: Party, who: &str, what: Happening) -> ChatEvent {
 }
 
 fn hear(conversation: &mut Conversation, events: &[ChatEvent]) -> Vec<Heard> {
-    conversation.hear(events, World::new().clock.now())
+    let Some(interaction) = conversation.interaction() else { return Vec::new() };
+    let told = Told {
+        chat: interaction.chat.clone(),
+        events: events.to_vec(),
+        poll_after: Duration::ZERO,
+    };
+    conversation.hear_told(&told, &[], World::new().clock.now())
 }
 
 use crate::clock::Clock;
@@ -87,10 +92,11 @@ fn after_a_transfer_the_new_agent_has_the_floor() {
             event(6, Party::Agent, "max", Happening::File("a.pdf".to_owned())),
         ],
     );
-    let [Heard::Reply(reply), Heard::Unpublishable { sequence: 6, .. }] = heard.as_slice() else {
+    let [Heard::Reply(reply), Heard::Unpublishable { .. }] = heard.as_slice() else {
         panic!("{heard:?}")
     };
-    assert_eq!((reply.agent.as_str(), reply.id.as_str()), ("max", "chat#5"));
+    assert_eq!(reply.agent, "max");
+    assert!(reply.id.starts_with("chat#5#"), "{}", reply.id);
 }
 
 #[test]
@@ -100,6 +106,96 @@ fn another_chats_answer_is_nothing_to_us() {
     chat.chat_id = "other".to_owned();
     let over = event(1, Party::Visitor, "ours", Happening::State(ParticipantState::Disconnected));
     let told = Told { chat, events: vec![over], poll_after: Duration::ZERO };
-    assert!(conversation.hear_told(&told, World::new().clock.now()).is_empty());
+    assert!(conversation.hear_told(&told, &[], World::new().clock.now()).is_empty());
+    assert!(conversation.interaction().is_some());
+}
+
+#[test]
+fn what_two_workers_were_told_counts_in_either_order() {
+    let active = event(10, Party::Agent, "jo", Happening::State(ParticipantState::Active));
+    let text = event(11, Party::Agent, "jo", Happening::Text("hello".to_owned()));
+    let mut conversation = open();
+    assert!(hear(&mut conversation, &[text]).is_empty(), "nobody knows yet who jo is");
+    assert!(matches!(hear(&mut conversation, &[active]).as_slice(), [Heard::Reply(_)]));
+
+    let earlier = event(9, Party::Agent, "jo", Happening::Text("too early".to_owned()));
+    assert!(hear(&mut conversation, &[earlier]).is_empty(), "before jo was active");
+}
+
+#[test]
+fn the_longest_active_agent_has_the_floor_and_hands_it_on() {
+    let active = Happening::State(ParticipantState::Active);
+    let gone = Happening::State(ParticipantState::Disconnected);
+    let says = |sequence, who: &str, text: &str| {
+        event(sequence, Party::Agent, who, Happening::Text(text.to_owned()))
+    };
+    let mut conversation = open();
+    let heard = hear(
+        &mut conversation,
+        &[
+            event(1, Party::Agent, "jo", active.clone()),
+            event(2, Party::Agent, "max", active),
+            says(3, "max", "between us"),
+            event(4, Party::Agent, "jo", gone),
+            says(5, "max", "I take over"),
+        ],
+    );
+    let texts: Vec<&str> = heard
+        .iter()
+        .filter_map(|heard| match heard {
+            Heard::Reply(reply) => Some(reply.text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(texts, ["I take over"]);
+}
+
+#[test]
+fn numbers_that_begin_anew_after_a_switchover_lose_nothing() {
+    let mut conversation = open();
+    let active = event(10, Party::Agent, "jo", Happening::State(ParticipantState::Active));
+    hear(&mut conversation, &[active]);
+    let mut chat = conversation.interaction().unwrap().chat.clone();
+    chat.participant_id = "ours on the other server".to_owned();
+    let text = event(1, Party::Agent, "jo", Happening::Text("still here".to_owned()));
+    let told = Told { chat, events: vec![text], poll_after: Duration::ZERO };
+    let heard = conversation.hear_told(&told, &[], World::new().clock.now());
+    assert!(matches!(heard.as_slice(), [Heard::Reply(_)]), "{heard:?}");
+}
+
+#[test]
+fn two_events_with_one_number_are_two() {
+    let mut conversation = open();
+    let active = Happening::State(ParticipantState::Active);
+    let heard = hear(
+        &mut conversation,
+        &[
+            event(1, Party::Agent, "jo", active),
+            event(2, Party::Agent, "jo", Happening::Text("one".to_owned())),
+            event(2, Party::Agent, "jo", Happening::Text("two".to_owned())),
+        ],
+    );
+    assert_eq!(heard.len(), 2);
+}
+
+#[test]
+fn what_an_ended_chat_told_late_is_still_heard() {
+    let mut conversation = open();
+    let active = event(1, Party::Agent, "jo", Happening::State(ParticipantState::Active));
+    hear(&mut conversation, &[active]);
+    let chat = conversation.interaction().unwrap().chat.clone();
+    assert_eq!(conversation.end(&chat), Some(Heard::Ended { answered: true }));
+    let text = event(2, Party::Agent, "jo", Happening::Text("last words".to_owned()));
+    let told = Told { chat, events: vec![text], poll_after: Duration::ZERO };
+    let heard = conversation.hear_told(&told, &[], World::new().clock.now());
+    assert!(matches!(heard.as_slice(), [Heard::Reply(_)]), "{heard:?}");
+}
+
+#[test]
+fn a_stale_end_leaves_the_newer_chat_open() {
+    let mut conversation = open();
+    let mut older = conversation.interaction().unwrap().chat.clone();
+    older.chat_id = "older".to_owned();
+    assert_eq!(conversation.end(&older), None);
     assert!(conversation.interaction().is_some());
 }

@@ -23,6 +23,7 @@ fn lines(authors: &[&str]) -> Conversation {
             reply_under: format!("m{number}").into(),
             answerable: Answerable::Yes,
             deleted: false,
+            permalink: None,
         };
         let at = "2026-11-22T12:00:00Z".parse().unwrap();
         conversation.remember(Who::Visitor(shown), author, "text", at);
@@ -38,7 +39,9 @@ fn outcome(authors: &[&str], text: &str) -> (Result<String, Refusal>, String) {
 #[rstest]
 #[case::the_newest_of_one_visitor(&["zoe", "zoe"], "hello", Ok("m2"), "hello")]
 #[case::named(&["zoe", "bob"], ">1 thank you", Ok("m1"), "thank you")]
-#[case::named_with_a_space(&["zoe", "bob"], "> 2 thank you", Ok("m2"), "thank you")]
+#[case::a_space_makes_it_a_quotation(&["zoe"], "> 2 weeks I wait", Err(Refusal::OnlyAQuote), "> 2 weeks I wait")]
+#[case::an_indented_quotation(&["zoe"], " > text\nWe are sorry", Ok("m1"), "We are sorry")]
+#[case::a_line_as_the_desk_shows_it(&["zoe"], "1 · zoe · 12:00 · comment\nyes", Err(Refusal::Quote), "1 · zoe · 12:00 · comment\nyes")]
 #[case::named_over_lines(&["zoe", "bob"], ">1\nthank\nyou", Ok("m1"), "thank\nyou")]
 #[case::hashtags_stay(&["zoe"], "#acmehelp is here", Ok("m1"), "#acmehelp is here")]
 #[case::quote_stripped(&["zoe"], "> text\nWe are sorry", Ok("m1"), "We are sorry")]
@@ -79,4 +82,13 @@ fn a_deleted_message_cannot_be_answered() {
         shown.deleted = true;
     }
     assert_eq!(target(&conversation, "hello").0, Err(Refusal::Deleted));
+}
+
+#[test]
+fn a_visitors_words_are_never_published_as_ours() {
+    let mut conversation = lines(&["zoe"]);
+    "my card number is 4111 1111".clone_into(&mut conversation.lines[0].text);
+    let (target, text) = target(&conversation, "Zoë wrote: my card number is 4111 1111. Yes!");
+    assert_eq!(target, Err(Refusal::Quote));
+    assert!(text.starts_with("Zoë wrote"), "it comes back whole");
 }

@@ -1,0 +1,110 @@
+//! Detours: a conversation that has to wait leaves the group that it shares, and everyone else goes on.
+
+use super::{Course, RouteError, Router};
+use crate::{
+    channel::{Channel, Channels},
+    chat::ContactCenter,
+    clock::Clock,
+    conversation::ConversationKey,
+    inbound::{Change, DeadLetters, InboundBatch, InboundQueue, OutboundQueue, conversation_group},
+    intake,
+    store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
+    verdict::{Classify, Verdict},
+};
+
+impl Course {
+    /// Whether waiting here would keep other conversations waiting too.
+    pub(super) fn holds_others_back(&self, key: &ConversationKey, error: &RouteError) -> bool {
+        let waits = matches!(error.verdict(), Verdict::Wait { .. });
+        waits && !self.own_group && key.shares_its_group()
+    }
+}
+
+impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
+where
+    H: Channels,
+    T: ThreadOwners,
+    D: DeadLetters,
+    S: Conversations + Ledger + Replies + Threads,
+    C: ContactCenter,
+    I: InboundQueue,
+    O: OutboundQueue,
+    K: Clock,
+{
+    /// Sends changes into their conversation's own group, behind those that wait there.
+    ///
+    /// Counted before it is sent: counted once too often the conversation keeps to its own group,
+    /// once too seldom its messages could overtake each other.
+    pub(super) async fn send_aside(
+        &self,
+        channel: &Channel,
+        key: &ConversationKey,
+        changes: Vec<Change>,
+    ) -> Result<(), RouteError> {
+        self.count_detours(channel, key, |detoured| detoured + 1).await?;
+        let group = conversation_group(&channel.id, key);
+        let batch = InboundBatch { channel_id: channel.id.clone(), changes, detour: true };
+        let deduplication = format!("aside#{}", intake::deduplication(&batch));
+        let sent = self.desk.inbound.send(&group, &deduplication, &batch).await;
+        sent.map_err(RouteError::Queue)
+    }
+
+    /// A batch that waited was shown: one less is on its way.
+    pub(super) async fn came_back(
+        &self,
+        channel: &Channel,
+        key: &ConversationKey,
+    ) -> Result<(), RouteError> {
+        self.count_detours(channel, key, |detoured| detoured.saturating_sub(1)).await
+    }
+
+    async fn count_detours(
+        &self,
+        channel: &Channel,
+        key: &ConversationKey,
+        count: impl Fn(u32) -> u32,
+    ) -> Result<(), RouteError> {
+        let loaded = self.desk.store.load(&channel.id, key).await;
+        let mut conversation = loaded.map_err(RouteError::Store)?;
+        self.desk
+            .amend(&mut conversation, |conversation| {
+                conversation.detoured = count(conversation.detoured);
+            })
+            .await
+            .map_err(RouteError::Desk)
+    }
+
+    /// One change that can never be shown is kept with its reason; its neighbours go on.
+    pub(super) async fn park(
+        &self,
+        channel: &Channel,
+        key: Option<&ConversationKey>,
+        change: Change,
+        error: &RouteError,
+    ) -> Result<(), RouteError> {
+        let message = match &change {
+            Change::Message(message) => Some(message.clone()),
+            Change::Tell(_) => None,
+        };
+        let batch = InboundBatch::new(channel.id.clone(), vec![change]);
+        let group = match key {
+            Some(key) => conversation_group(&channel.id, key),
+            None => channel.id.to_string(),
+        };
+        // Plain data: serialising it cannot fail.
+        let body = serde_json::to_string(&batch).unwrap_or_default();
+        tracing::error!(
+            channel_id = %channel.id, error_type = error.error_type(), error = %error,
+            metric = "Parked", "a change is parked"
+        );
+        let parked = self.dead_letters.park(&body, error.error_type(), &group).await;
+        parked.map_err(RouteError::Queue)?;
+        match message {
+            Some(message) => {
+                let store = &self.desk.store;
+                store.complete(&channel.id, &message, key).await.map_err(RouteError::Store)
+            }
+            None => Ok(()),
+        }
+    }
+}
