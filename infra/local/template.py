@@ -36,4 +36,14 @@ def with_code(path, bucket, keys):
         if resource["Type"] == "AWS::Serverless::Function":
             binary = resource["Metadata"]["BuildProperties"]["Binary"]
             resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": keys[binary]}
+        if resource["Type"] == "AWS::IAM::Role":
+            for policy in resource["Properties"].get("Policies", ()):
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    allow_batches(statement)
     return json.dumps(template)
+
+
+def allow_batches(statement):
+    """Adds the calls on several messages: AWS lets whoever may call on one, ministack does not."""
+    single = ("sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
+    statement["Action"] += [f"{name}Batch" for name in statement["Action"] if name in single]

@@ -9,6 +9,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use local::stack::{self, Options, Shown, Stack};
+use simulators::cic::{Age, UnknownAge};
 
 use crate::demo;
 
@@ -64,7 +65,7 @@ struct Up {
     #[arg(long, value_enum, default_value_t = Limits::On)]
     cic_limits: Limits,
     /// How old CIC is: 2020r1, 2018r4, 2016r1 or websvcs
-    #[arg(long)]
+    #[arg(long, value_parser = age)]
     cic_age: Option<String>,
     /// Prints stack.json on standard output
     #[arg(long)]
@@ -75,6 +76,11 @@ struct Up {
 enum Limits {
     On,
     Off,
+}
+
+/// The name of an age that the simulators know.
+fn age(name: &str) -> Result<String, UnknownAge> {
+    name.parse::<Age>().map(|age| age.to_string())
 }
 
 impl Up {
@@ -168,5 +174,11 @@ mod tests {
         let Command::Up(up) = cli.command else { panic!("not `up`") };
         let options = up.options();
         assert!(!options.callbacks && !options.cic_limits && !options.enforce_roles);
+    }
+
+    #[test]
+    fn an_unknown_age_is_refused_before_anything_is_built() {
+        assert!(Cli::try_parse_from(["local", "up", "--cic-age", "websvcs"]).is_ok());
+        assert!(Cli::try_parse_from(["local", "up", "--cic-age", "2015"]).is_err());
     }
 }

@@ -104,13 +104,13 @@ impl Stack {
     /// It runs until [`Stack::down`], also when this process ends; see [`Stack::guarded`].
     pub async fn up(options: &Options, progress: Progress<'_>) -> Result<Self, StackError> {
         let directory = &options.directory;
+        processes::adopt_orphans();
         files::create_directory(directory)?;
         let _busy = files::try_lock(&lock_file(directory))?;
         refuse_second(directory)?;
         let (python, binaries) = build(progress).await?;
 
         progress("starting the simulators and ministack");
-        processes::adopt_orphans();
         let http = http::client()?;
         let mut started = guard::Starting::new(record(directory));
         let simulators =

@@ -163,14 +163,31 @@ fn end_all(left: impl Fn() -> Vec<u32>) -> Result<(), StackError> {
 /// Takes the ended children of `group` out of the process table. Each is asked for by its number:
 /// other children of this process are not touched.
 fn forget(group: u32) {
-    let own = std::process::id();
-    let ended = table()
-        .into_iter()
-        .filter(|process| process.zombie && process.of(group) && process.parent == own);
-    for pid in ended.filter_map(|process| known(process.pid)) {
-        // Someone else in this process may have asked already.
-        waitpid(Some(pid), WaitOptions::NOHANG).ok();
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let ended = ended(group);
+        if ended.is_empty() || Instant::now() > deadline {
+            return;
+        }
+        for pid in ended.into_iter().filter_map(known) {
+            // None of ours yet, or asked for by someone else in this process: the next look tells.
+            waitpid(Some(pid), WaitOptions::NOHANG).ok();
+        }
+        thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// The ended processes of `group` that are this process's children, or will be: until the last
+/// thread of their parent has ended, they stay with it, and it cannot be asked for either.
+fn ended(group: u32) -> Vec<u32> {
+    let own = std::process::id();
+    let group: Vec<Process> = table().into_iter().filter(|process| process.of(group)).collect();
+    let parents: Vec<u32> = group.iter().map(|process| process.pid).chain([own]).collect();
+    group
+        .into_iter()
+        .filter(|process| process.zombie && parents.contains(&process.parent))
+        .map(|process| process.pid)
+        .collect()
 }
 
 fn known(pid: u32) -> Option<Pid> {
