@@ -81,11 +81,27 @@ where
         match self.contact_center.say(&interaction.chat, line).await {
             Ok(told) => self.take_in(conversation, &told, note).await,
             Err(ChatError::Gone) => {
-                self.end(conversation).await?;
+                self.hear_out(conversation).await?;
                 Err(DeskError::Ended)
             }
             Err(error) => Err(DeskError::Chat(error)),
         }
+    }
+
+    /// Reads the last words of a chat that takes no more, and closes its conversation.
+    ///
+    /// A chat that has ended refuses lines, and still tells once what an agent wrote before.
+    async fn hear_out(&self, conversation: &mut Conversation) -> Result<(), DeskError> {
+        let Some(interaction) = conversation.interaction() else { return Ok(()) };
+        let chat = interaction.chat.clone();
+        match self.contact_center.poll(&chat).await {
+            Ok(told) => self.take_in(conversation, &told, |_| {}).await?,
+            Err(ChatError::Gone) => {}
+            // It stays open until somebody could read it: there may be a reply in it.
+            Err(_) => return Ok(()),
+        }
+        // Somebody else may have opened the next one meanwhile.
+        if conversation.is_open_in(&chat) { self.end(conversation).await } else { Ok(()) }
     }
 
     /// Tells the agent something, in a new interaction if the last one has ended.
