@@ -86,7 +86,7 @@ async fn comes_back(Story { stage, .. }: &Story) -> Outcome {
     Ok(())
 }
 
-/// CIC greets as itself or in an agent's name, when the chat starts or when it is picked up.
+/// CIC greets as itself, or in the name of an agent who is not there yet.
 async fn greetings(story: &Story) -> Outcome {
     let before = json!({ "texts": ["Welcome. An agent will be with you shortly."] });
     let mut played = Ok(());
