@@ -24,6 +24,7 @@ use crate::world::{World, WorldError};
 pub use facebook::{both_roads, facebook_conversation, own_post, two_pages};
 pub use narrator::{JsonNarrator, Narrator, TextNarrator};
 pub use sample::{ACME, ACME_NORD, BRAND, MARKET_WATCH, SOCIAL_NORD, SOCIAL_SUPPORT, SamplePage};
+pub use stage::{Stage, tidy_up};
 pub use steps::{Step, Steps, Summary};
 pub use switchover::switchover;
 pub use twitter::{competitor, keyword_without_handle, matching, mention};

@@ -1,4 +1,4 @@
-//! What scenes share: unique lines, and the awaits that several of them need.
+//! What scenes and tests share: unique lines, and the awaits that several of them need.
 
 use std::{cell::Cell, time::Duration};
 
@@ -14,38 +14,38 @@ const LIMIT: Duration = Duration::from_secs(45);
 const READ_LIMIT: Duration = Duration::from_secs(75);
 
 /// One run of one scene: its share of the world, and the words that nobody else writes.
-pub(super) struct Stage {
-    pub(super) world: World,
+pub struct Stage {
+    /// Its failures tell only what bears the run's mark.
+    pub world: World,
     mark: Mark,
     lines: Cell<u32>,
 }
 
 impl Stage {
-    pub(super) fn new(world: &World, mark: &Mark) -> Self {
+    /// A share of `world` for the run that `mark` belongs to.
+    pub fn new(world: &World, mark: &Mark) -> Self {
         Self { world: world.marked(mark), mark: mark.clone(), lines: Cell::new(0) }
     }
 
     /// `text`, made unique: networks refuse what was written before, and scenes find it by this.
-    pub(super) fn line(&self, text: &str) -> String {
+    pub fn line(&self, text: &str) -> String {
         let number = self.lines.get() + 1;
         self.lines.set(number);
         format!("{text} ({}-{number})", self.mark)
     }
 
-    pub(super) fn visitor(&self, name: &str) -> Visitor {
+    /// A person who writes on the networks.
+    pub fn visitor(&self, name: &str) -> Visitor {
         self.world.visitor(name)
     }
 
-    pub(super) fn agent(&self, name: &str) -> Agent {
+    /// An agent at the primary CIC server.
+    pub fn agent(&self, name: &str) -> Agent {
         self.world.agent(name)
     }
 
     /// Awaits the interaction that is offered in `workgroup` and shows `text`.
-    pub(super) async fn offered(
-        &self,
-        workgroup: &str,
-        text: &str,
-    ) -> Result<Interaction, SceneError> {
+    pub async fn offered(&self, workgroup: &str, text: &str) -> Result<Interaction, SceneError> {
         let awaited = format!("an interaction offered in \"{workgroup}\" that shows \"{text}\"");
         self.interaction(&awaited, |chat| {
             chat.workgroup == workgroup && chat.state == State::Offering && chat.shows(text)
@@ -54,7 +54,7 @@ impl Stage {
     }
 
     /// Awaits that this very interaction shows `text`, and that no other does.
-    pub(super) async fn joins(
+    pub async fn joins(
         &self,
         interaction: &Interaction,
         text: &str,
@@ -68,7 +68,7 @@ impl Stage {
     }
 
     /// Picks up, and awaits that CIC connected them.
-    pub(super) async fn picks_up(
+    pub async fn picks_up(
         &self,
         agent: &Agent,
         interaction: &Interaction,
@@ -78,7 +78,7 @@ impl Stage {
     }
 
     /// Awaits that the interaction is in `state`.
-    pub(super) async fn reaches(
+    pub async fn reaches(
         &self,
         interaction: &Interaction,
         state: State,
@@ -90,7 +90,7 @@ impl Stage {
     /// Awaits an interaction with the bridge's own line about `words`.
     ///
     /// `among` chooses the lines of the transcript to look at.
-    pub(super) async fn notice(
+    pub async fn notice(
         &self,
         interaction: &Interaction,
         words: &str,
@@ -104,7 +104,7 @@ impl Stage {
     }
 
     /// Awaits an interaction for which `wanted` holds.
-    pub(super) async fn interaction(
+    pub async fn interaction(
         &self,
         awaited: &str,
         wanted: impl Fn(&Interaction) -> bool,
@@ -116,11 +116,7 @@ impl Stage {
     }
 
     /// Claims that `text` is shown once in one interaction of each of `workgroups`, and nowhere else.
-    pub(super) async fn only_once(
-        &self,
-        text: &str,
-        workgroups: &[&str],
-    ) -> Result<(), SceneError> {
+    pub async fn only_once(&self, text: &str, workgroups: &[&str]) -> Result<(), SceneError> {
         let interactions = self.world.interactions().await?;
         let mut shown: Vec<_> = interactions
             .iter()
@@ -134,7 +130,7 @@ impl Stage {
     }
 
     /// Awaits the comment directly under `object_id` in which the page says exactly `text`.
-    pub(super) async fn page_comment(
+    pub async fn page_comment(
         &self,
         page: &SamplePage,
         object_id: &str,
@@ -144,7 +140,7 @@ impl Stage {
     }
 
     /// The same, at whatever depth: a reply to a comment may stand under that.
-    pub(super) async fn page_reply(
+    pub async fn page_reply(
         &self,
         page: &SamplePage,
         object_id: &str,
@@ -171,7 +167,7 @@ impl Stage {
     }
 
     /// Awaits the answer to a tweet in which `handle` says exactly `text`.
-    pub(super) async fn answer(
+    pub async fn answer(
         &self,
         handle: &str,
         tweet_id: &str,
@@ -187,14 +183,14 @@ impl Stage {
     }
 
     /// Claims that no tweet says `text`.
-    pub(super) async fn not_tweeted(&self, text: &str) -> Result<(), SceneError> {
+    pub async fn not_tweeted(&self, text: &str) -> Result<(), SceneError> {
         let tweets = self.world.tweets().await?;
         let claim = format!("no tweet says \"{text}\"");
         self.claim(&claim, !tweets.iter().any(|tweet| tweet.text.contains(text))).await
     }
 
     /// Awaits that the poller asked Twitter for matches twice more from now on.
-    pub(super) async fn two_more_searches(&self) -> Result<(), SceneError> {
+    pub async fn two_more_searches(&self) -> Result<(), SceneError> {
         let weight = |route: &str| u64::from(route.ends_with("/search/recent"));
         self.more_reads("two more searches", self.world.twitter.control(), weight, 2).await
     }
@@ -202,7 +198,7 @@ impl Stage {
     /// Awaits that the poller read the page's feed twice more from now on.
     ///
     /// Where the count does not tell the two pages apart, twice as many reads stand for both.
-    pub(super) async fn two_more_feeds(&self, page: &SamplePage) -> Result<(), SceneError> {
+    pub async fn two_more_feeds(&self, page: &SamplePage) -> Result<(), SceneError> {
         let awaited = format!("two more reads of the feed of {}", page.name);
         let weight = |route: &str| match route.starts_with("GET ") && route.ends_with("/feed") {
             true if route.contains(page.id) => 2,
@@ -232,7 +228,7 @@ impl Stage {
     }
 
     /// Fails where `holds` is false, and then says what the world held.
-    pub(super) async fn claim(&self, claim: &str, holds: bool) -> Result<(), SceneError> {
+    pub async fn claim(&self, claim: &str, holds: bool) -> Result<(), SceneError> {
         if holds {
             return Ok(());
         }
@@ -242,7 +238,7 @@ impl Stage {
 }
 
 /// Ends every open interaction of a run, as an agent would who has looked at it.
-pub(super) async fn tidy_up(world: &World, mark: &Mark) -> Result<(), WorldError> {
+pub async fn tidy_up(world: &World, mark: &Mark) -> Result<(), WorldError> {
     let agent = world.agent("Sam");
     for chat in world.interactions().await? {
         let marked = chat.transcript.iter().any(|entry| entry.says(mark.as_str()));

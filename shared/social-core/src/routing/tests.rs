@@ -146,6 +146,23 @@ async fn after_a_disconnect_the_next_message_opens_a_new_interaction_with_the_ta
 }
 
 #[tokio::test]
+async fn an_agents_last_words_are_heard_although_a_visitors_message_comes_first() {
+    let world = World::new();
+    world.owners.answer.set(Some(Owner::Visitor));
+    let router = world.router();
+    route(&router, "acme-page", post("1", "Zoë", "Help!")).await.unwrap();
+    world.cic.pick_up(0, "Jo");
+    world.cic.agent_writes(0, "Jo", "Done.");
+    world.cic.disconnect(0);
+    route(&router, "acme-page", comment("c1", "1", None, "Zoë", "Thanks!")).await.unwrap();
+
+    let replies = world.queues.outbound.borrow();
+    assert_eq!(replies.iter().map(|reply| reply.text.as_str()).collect::<Vec<_>>(), ["Done."]);
+    assert_eq!(world.cic.said().len(), 2);
+    assert!(world.queues.inbound.borrow().is_empty(), "it was answered");
+}
+
+#[tokio::test]
 async fn a_chat_that_vanished_is_replaced_when_there_is_something_to_say() {
     let world = World::new();
     let router = world.router();

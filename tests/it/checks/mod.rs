@@ -1,0 +1,16 @@
+//! What must hold of the template and of the workspace, and what no story can notice.
+
+mod cloudformation;
+mod dependencies;
+mod processes;
+mod settings;
+mod template;
+
+use libtest_mimic::Trial;
+
+pub(crate) fn all() -> Vec<Trial> {
+    [template::all(), settings::all(), dependencies::all(), processes::all()]
+        .into_iter()
+        .flatten()
+        .collect()
+}

@@ -1,0 +1,127 @@
+//! The stacks that the stories play on: started on first use, taken down after the last test.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use libtest_mimic::Failed;
+use local::stack::{self, Options, Stack};
+
+use crate::{sample, story};
+
+/// As `cargo local up` starts it, and with the channels of [`sample`].
+pub(crate) static CALLBACKS: Floor = Floor::new("callbacks", true);
+/// The same on pages whose callbacks were never on.
+pub(crate) static POLLING: Floor = Floor::new("polling", false);
+
+/// Held while this process has stacks: another run in the same workspace waits for its end.
+static RUN: OnceLock<Result<File, String>> = OnceLock::new();
+
+/// A stack of the tests' own.
+pub(crate) struct Floor {
+    name: &'static str,
+    callbacks: bool,
+    stack: OnceLock<Result<Stack, String>>,
+    /// Read by stories that play beside others, written by one that disturbs them.
+    players: RwLock<()>,
+}
+
+impl Floor {
+    const fn new(name: &'static str, callbacks: bool) -> Self {
+        Self { name, callbacks, stack: OnceLock::new(), players: RwLock::new(()) }
+    }
+
+    /// The running stack. Where it could not be started, every story fails with the reason.
+    pub(crate) fn stack(&self) -> Result<&Stack, Failed> {
+        self.stack
+            .get_or_init(|| self.start().map_err(|failed| reason(&failed)))
+            .as_ref()
+            .map_err(Failed::from)
+    }
+
+    /// Holds the floor together with others.
+    pub(crate) fn shared(&self) -> RwLockReadGuard<'_, ()> {
+        self.players.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds the floor alone.
+    pub(crate) fn alone(&self) -> RwLockWriteGuard<'_, ()> {
+        self.players.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the stack's files are.
+    pub(crate) fn directory(&self) -> PathBuf {
+        directory().join(self.name)
+    }
+
+    fn start(&self) -> Result<Stack, Failed> {
+        RUN.get_or_init(|| only_run().map_err(|error| error.to_string())).as_ref()?;
+        let directory = self.directory();
+        // A run that was killed could not take its stack down.
+        stack::down(&directory)?;
+        let options = Options { directory, callbacks: self.callbacks, ..Options::default() };
+        story::runtime()?.block_on(async {
+            let stack = Stack::up(&options, &|_| ()).await?;
+            sample::prepare(&stack).await?;
+            Ok(stack)
+        })
+    }
+}
+
+fn reason(failed: &Failed) -> String {
+    format!("no stack: {}", failed.message().unwrap_or_default())
+}
+
+/// The workspace.
+pub(crate) fn workspace() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_owned()
+}
+
+fn directory() -> PathBuf {
+    workspace().join("target/it")
+}
+
+fn only_run() -> std::io::Result<File> {
+    fs::create_dir_all(directory())?;
+    let lock = File::create(directory().join("run.lock"))?;
+    lock.lock()?;
+    Ok(lock)
+}
+
+/// Ends every stack of this process; the error names whatever lives on.
+pub(crate) fn take_down() -> Result<(), String> {
+    if !matches!(RUN.get(), Some(Ok(_))) {
+        return Ok(());
+    }
+    for floor in [&CALLBACKS, &POLLING] {
+        let directory = floor.directory();
+        stack::down(&directory).map_err(|error| error.to_string())?;
+        let left = living(&directory);
+        if !left.is_empty() {
+            return Err(format!("these processes live on: {left:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// The processes of the stack in `directory`: whatever has its temporary files there. It does not
+/// ask the stack, which might have forgotten one. Nothing is known where there is no `/proc`.
+pub(crate) fn living(directory: &Path) -> Vec<String> {
+    let temporary = format!("TMPDIR={}", directory.join("tmp").display());
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.path());
+    let of_stack = processes.filter(|process| {
+        let environment = fs::read(process.join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable == temporary.as_bytes())
+    });
+    of_stack.filter_map(|process| describe(&process)).collect()
+}
+
+/// Number, name and state; nothing of a process that has ended.
+fn describe(process: &Path) -> Option<String> {
+    let stat = fs::read_to_string(process.join("stat")).ok()?;
+    let (name, rest) = stat.rsplit_once(") ")?;
+    (!rest.starts_with(['Z', 'X'])).then(|| format!("{name})"))
+}
