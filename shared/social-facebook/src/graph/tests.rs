@@ -36,7 +36,7 @@ async fn get(server: &MockServer) -> Result<String, GraphError> {
     Ok(node.id.0)
 }
 
-/// Table A9: status, code, subcode, message, `is_transient`; the label and the verdict.
+/// Contract E7, table A9: status, code, subcode, message, `is_transient`; the label and the verdict.
 #[rstest]
 #[case::unknown(400, 1, None, "An unknown error occurred", "graph_transient", Verdict::RETRY)]
 #[case::service(503, 2, None, "Service temporarily unavailable", "graph_transient", Verdict::RETRY)]
@@ -209,6 +209,65 @@ async fn near_the_limit_reads_stop_and_replies_go_on() {
     hands.set("12:05:00");
     page.get::<Node>(&["1"], &nothing).await.unwrap();
     assert_eq!(server.received_requests().await.unwrap().len(), 4);
+}
+
+/// What a limit of one kind stops: the same call again, private messages, another page, a page of another app.
+#[rstest]
+#[case::app(json!({}), 4, [true, true, true, false])]
+#[case::application(json!({}), 341, [true, true, true, false])]
+#[case::page(json!({}), 32, [true, false, false, false])]
+#[case::pages(json!({}), 80_001, [true, false, false, false])]
+#[case::messenger(json!({}), 80_006, [false, true, false, false])]
+#[case::custom(json!({}), 613, [true, false, false, false])]
+#[case::nearly_the_app(json!({ "x-app-usage": { "call_count": 95 } }), 0, [true, true, true, false])]
+#[case::nearly_the_page(json!({ "x-page-usage": { "total_time": 99 } }), 0, [true, false, false, false])]
+#[case::nearly_messenger(
+    json!({ "x-business-use-case-usage": { PAGE: [{ "type": "messenger", "call_count": 97 }] } }),
+    0,
+    [false, true, false, false]
+)]
+#[tokio::test]
+async fn a_limit_stops_its_own_scope_only(
+    #[case] headers: Value,
+    #[case] code: u64,
+    #[case] stopped: [bool; 4],
+) {
+    let mut answer = ResponseTemplate::new(200).set_body_json(json!({ "id": "1" }));
+    if code != 0 {
+        answer = ResponseTemplate::new(400).set_body_json(json!({ "error": { "code": code } }));
+    }
+    for (name, value) in headers.as_object().unwrap() {
+        answer = answer.insert_header(name.as_str(), value.to_string().as_str());
+    }
+    let server = MockServer::start().await;
+    Mock::given(path("/v26.0/first")).respond_with(answer).mount(&server).await;
+    let fine = ResponseTemplate::new(200).set_body_json(json!({ "id": "1" }));
+    Mock::given(any()).respond_with(fine).with_priority(9).mount(&server).await;
+    let (graph, credential) = (graph(&server, &Hands::noon()), credential());
+    let other_app = social_core::credential::FacebookCredential {
+        page_token: "other".into(),
+        app_secret: "other".into(),
+    };
+    let nothing = Parameters::new();
+    let first = graph.page(PAGE, &credential).get::<Node>(&["first"], &nothing).await;
+    assert_eq!(first.is_err(), code != 0);
+    let next = [
+        graph.page(PAGE, &credential).get::<Node>(&["1"], &nothing).await,
+        graph.page(PAGE, &credential).get::<Node>(&[PAGE, "conversations"], &nothing).await,
+        graph.page("another", &credential).get::<Node>(&["1"], &nothing).await,
+        graph.page("another", &other_app).get::<Node>(&["1"], &nothing).await,
+    ];
+    assert_eq!(next.map(|outcome| outcome.is_err()), stopped);
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_named() {
+    let message = "(#100) Object does not exist, cannot be loaded due to missing permission or reviewable \
+                   feature. This endpoint requires the 'pages_read_engagement' permission";
+    let error = json!({ "error": { "message": message, "code": 100 } });
+    let error = get(&answering(ResponseTemplate::new(400).set_body_json(error)).await).await;
+    let told = error.unwrap_err().to_string();
+    assert!(told.ends_with("permission pages_read_engagement"), "{told}");
 }
 
 #[tokio::test]
