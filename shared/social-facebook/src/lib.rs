@@ -15,5 +15,5 @@ mod wire;
 
 pub use graph::{Graph, GraphError, GraphSettings, ProofForm};
 pub use owners::FacebookThreadOwners;
-pub use poll::{FacebookPoll, PollSettings};
+pub use poll::{FacebookInbox, FacebookPoll, PollPorts, PollSettings, Troubles};
 pub use publish::{FacebookPublisher, PublisherSettings};

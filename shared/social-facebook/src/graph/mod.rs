@@ -163,7 +163,7 @@ fn read(answer: &Answer) -> (Usages, Result<Value, GraphError>) {
 }
 
 impl GraphSettings {
-    /// `{base}/{version}/{path…}`; an id can add no segment of its own.
+    /// `{base}/{version}/{path…}`; an id can add no segment of its own. No path is the root, for several ids.
     fn address(&self, path: &[&str]) -> Result<Url, GraphError> {
         let unusable = || GraphError::Parameter(Detail::default());
         if path.iter().any(|segment| matches!(*segment, "" | "." | "..")) {
@@ -174,7 +174,7 @@ impl GraphSettings {
             .map_err(|()| unusable())?
             .pop_if_empty()
             .push(&self.version)
-            .extend(path);
+            .extend(if path.is_empty() { &[""] } else { path });
         Ok(url)
     }
 }
