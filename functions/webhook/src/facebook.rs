@@ -66,3 +66,6 @@ impl Webhook {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

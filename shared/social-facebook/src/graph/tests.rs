@@ -116,7 +116,7 @@ async fn get(server: &MockServer) -> Result<String, GraphError> {
 #[case::nobody_knows(400, 31_337, None, "", "graph_unexpected", Verdict::RETRY)]
 #[case::nobody_knows_500(500, 31_337, None, "", "graph_transient", Verdict::RETRY)]
 #[tokio::test]
-async fn errors_are_told_apart_by_code(
+async fn e7_errors_are_told_apart_by_code(
     #[case] status: u16,
     #[case] code: u64,
     #[case] subcode: Option<u64>,
@@ -144,7 +144,7 @@ async fn errors_are_told_apart_by_code(
 #[case::data_odd(json!({ "code": 10, "error_data": "{", "message": null }), "graph_permission")]
 #[case::no_object(json!("no"), "graph_unexpected")]
 #[tokio::test]
-async fn errors_come_in_odd_shapes(#[case] error: Value, #[case] label: &str) {
+async fn e7_errors_come_in_odd_shapes(#[case] error: Value, #[case] label: &str) {
     let answer = ResponseTemplate::new(400).set_body_json(json!({ "error": error }));
     assert_eq!(get(&answering(answer).await).await.unwrap_err().error_type(), label);
 }
@@ -156,7 +156,7 @@ async fn errors_come_in_odd_shapes(#[case] error: Value, #[case] label: &str) {
 #[case::page(200, "<html>Sorry</html>", "graph_undecodable")]
 #[case::no_id(200, "{\"data\":[]}", "graph_undecodable")]
 #[tokio::test]
-async fn what_is_no_answer_of_the_graph_is_an_error(
+async fn e7_what_is_no_answer_of_the_graph_is_an_error(
     #[case] status: u16,
     #[case] body: &str,
     #[case] label: &str,
@@ -323,7 +323,7 @@ async fn next_page(server: &MockServer, name: &str, value: &str, body: Value) {
 )]
 #[case::odd_element(json!({ "data": [null, { "id": "1" }, { "name": "x" }] }), &["1"])]
 #[tokio::test]
-async fn a_list_ends_where_there_is_no_next(#[case] body: Value, #[case] expected: &[&str]) {
+async fn e6_a_list_ends_where_there_is_no_next(#[case] body: Value, #[case] expected: &[&str]) {
     let server = MockServer::start().await;
     first_page(&server, body).await;
     assert_eq!(list(&server).await.unwrap(), expected);
@@ -331,7 +331,7 @@ async fn a_list_ends_where_there_is_no_next(#[case] body: Value, #[case] expecte
 }
 
 #[tokio::test]
-async fn a_short_page_with_next_is_followed_by_its_cursor_and_never_to_another_host() {
+async fn e6_a_short_page_with_next_is_followed_by_its_cursor_and_never_to_another_host() {
     let server = MockServer::start().await;
     let next = "https://evil.example/v1/1/comments?access_token=EAAtoken&after=elsewhere";
     let paging = json!({ "cursors": { "before": "b", "after": "a1" }, "next": next });
@@ -341,7 +341,7 @@ async fn a_short_page_with_next_is_followed_by_its_cursor_and_never_to_another_h
 }
 
 #[tokio::test]
-async fn a_list_by_time_is_followed_by_its_token() {
+async fn e6_a_list_by_time_is_followed_by_its_token() {
     let server = MockServer::start().await;
     let next = "https://graph.facebook.com/v10.0/4/posts?access_token=EAAtoken&limit=5\
                 &until=1624385168&since&__paging_token=enc_AdC&__previous";

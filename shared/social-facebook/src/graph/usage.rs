@@ -132,7 +132,7 @@ mod tests {
         r#"{"1":[{"type":"ads_insights","call_count":100,"estimated_time_to_regain_access":19}]}"#,
         ""
     )]
-    fn headers_are_read_as_far_as_they_can_be(
+    fn e8_headers_are_read_as_far_as_they_can_be(
         #[case] name: &'static str,
         #[case] value: &str,
         #[case] expected: &str,

@@ -300,6 +300,20 @@ async fn comments_know_their_thread_and_what_the_channel_leaves_out_is_left_out(
 }
 
 #[tokio::test]
+async fn e4_what_the_page_wrote_is_marked_as_its_own() {
+    let mut world = World::started(json!({})).await;
+    let mut reply = comment("1_2", "12:03:00");
+    reply["from"]["id"] = json!(PAGE);
+    let talk = [reply, comment("1_1", "12:02:00")];
+    world.shows_feed(json!([post("1", PAGE, "12:01:00", &talk)])).await;
+    let pass = world.try_pass().await.unwrap();
+    let own = pass.messages.iter().filter(|incoming| incoming.message.own);
+    let ids: Vec<&str> = own.map(|incoming| incoming.message.id.as_str()).collect();
+    assert_eq!(ids, ["1029384756_1", "1_2"]);
+    assert_eq!(world.pass().await.len(), 3);
+}
+
+#[tokio::test]
 async fn a_strange_checkpoint_is_an_error_and_never_a_new_start() {
     let mut world = World::new(json!({})).await;
     world.checkpoint = Some("{}".to_owned());
