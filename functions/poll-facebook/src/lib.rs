@@ -1,18 +1,19 @@
-//! Polls the pages of all Facebook channels, each by its lease, until the run's time is up.
+//! Polls the pages of all Facebook channels, each source by its lease, until the run's time is up.
 //! Reading is `social-facebook`'s, passes are `social_core::polling`'s; only the wiring is here.
 
 use std::{sync::Arc, time::Duration};
 
-use futures::future::join_all;
+use futures::{future::join_all, join};
 use jiff::Timestamp;
 use serde::Deserialize;
 use social_aws::{ChannelTable, ParameterStore, SdkConfig, SqsInbound, StateTable};
 use social_core::{
     Channel, Channels, Clock, Failure, Network,
-    credential::Credentials,
-    polling::{self, Pace},
+    polling::{self, Pace, Source},
 };
-use social_facebook::{FacebookPoll, Graph, GraphSettings, ProofForm};
+use social_facebook::{
+    FacebookInbox, FacebookPoll, Graph, GraphSettings, PollPorts, PollSettings, ProofForm, Troubles,
+};
 use social_lambda::{Error, SystemClock};
 use url::Url;
 
@@ -29,17 +30,22 @@ pub struct Settings {
     facebook_version: String,
     run_seconds: u64,
     pass_seconds: u64,
+    #[serde(default = "five_minutes")]
+    slow_pass_seconds: u64,
+}
+
+fn five_minutes() -> u64 {
+    300
 }
 
 /// Everything that a run needs, built once per execution environment.
 pub struct PollFacebook {
     channels: ChannelTable<SystemClock>,
-    credentials: ParameterStore<SystemClock>,
-    state: StateTable<SystemClock>,
+    ports: PollPorts<SystemClock, ParameterStore<SystemClock>, StateTable<SystemClock>>,
     inbound: SqsInbound,
-    graph: Graph<SystemClock>,
     run: Duration,
     pause: Duration,
+    slow: Duration,
 }
 
 impl PollFacebook {
@@ -54,14 +60,19 @@ impl PollFacebook {
             proof: ProofForm::default(),
         };
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
+        let ports = PollPorts {
+            graph: Graph::new(http, graph, SystemClock),
+            credentials,
+            seen: StateTable::new(&dynamodb, settings.state_table, SystemClock),
+            troubles: Troubles::default(),
+        };
         Ok(Self {
             channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
-            credentials,
-            state: StateTable::new(&dynamodb, settings.state_table, SystemClock),
+            ports,
             inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
-            graph: Graph::new(http, graph, SystemClock),
             run: Duration::from_secs(settings.run_seconds),
             pause: Duration::from_secs(settings.pass_seconds),
+            slow: Duration::from_secs(settings.slow_pass_seconds),
         })
     }
 
@@ -74,28 +85,38 @@ impl PollFacebook {
         Ok(())
     }
 
-    /// Polls one page. What fails here is this page's alone, and is logged here.
-    #[tracing::instrument(skip_all, fields(channel.id = %channel.id))]
+    /// Polls one page: its feed and its private messages, neither of which waits for the other.
     async fn poll(&self, channel: &Arc<Channel>, until: Timestamp) {
-        if let Err(failure) = self.poll_page(channel, until).await {
-            tracing::warn!(
-                channel_id = %channel.id, error_type = failure.error_type(),
-                error = %failure, metric = "PollFailed", "page cannot be polled"
-            );
-        }
-    }
-
-    async fn poll_page(&self, channel: &Arc<Channel>, until: Timestamp) -> Result<(), Failure> {
-        let credential = self.credentials.facebook(&channel.credential).await?;
-        let graph = self.graph.clone();
-        let Some(source) = FacebookPoll::new(graph, Arc::clone(channel), credential) else {
-            return Ok(());
-        };
         let own_pause = channel.poll_interval_seconds.map(u64::from).map(Duration::from_secs);
         let pause = own_pause.unwrap_or(self.pause);
         let pace = Pace { pause, pause_after_failure: pause, until, slack: LAST_PASS };
-        let ran = polling::run(&source, &self.state, &self.inbound, &SystemClock, pace).await?;
-        tracing::debug!(passes = ran.passes, messages = ran.messages, "page polled");
-        Ok(())
+        let slow = (self.slow > pause).then_some(self.slow);
+        let settings = PollSettings { slow, ..PollSettings::default() };
+        let feed = FacebookPoll::new(self.ports.clone(), Arc::clone(channel));
+        let feed = feed.map(|feed| feed.with_settings(settings.clone()));
+        let inbox = FacebookInbox::new(self.ports.clone(), Arc::clone(channel));
+        let inbox = inbox.map(|inbox| inbox.with_settings(settings));
+        join!(self.poll_source(channel, feed, pace), self.poll_source(channel, inbox, pace));
+    }
+
+    /// Polls one source. What fails here is this source's alone, and is logged here.
+    #[tracing::instrument(skip_all, fields(channel.id = %channel.id))]
+    async fn poll_source(&self, channel: &Channel, source: Option<impl Source>, pace: Pace) {
+        let Some(source) = source else { return };
+        let leases = &self.ports.seen;
+        match polling::run(&source, leases, &self.inbound, &SystemClock, pace).await {
+            Ok(ran) => tracing::debug!(
+                source.name = source.name(),
+                ran.passes,
+                ran.messages,
+                ran.failures,
+                "source polled"
+            ),
+            Err(failure) => tracing::warn!(
+                channel_id = %channel.id, source.name = source.name(),
+                error_type = failure.error_type(), error = %failure, metric = "PollFailed",
+                "a source cannot be polled"
+            ),
+        }
     }
 }

@@ -72,3 +72,6 @@ impl Webhook {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,6 +55,12 @@ pub trait Ledger {
     ) -> Result<Option<ConversationKey>, Failure>;
 }
 
+/// What the ledger has seen, for those who only want to know.
+pub trait Seen {
+    /// Whether this change has been worked on, whichever road brought it. May be a moment behind.
+    async fn is_known(&self, channel: &ChannelId, message: &Message) -> Result<bool, Failure>;
+}
+
 /// Conversations. A write names the version that it read.
 pub trait Conversations {
     /// Reads consistently; a conversation that was never written is a new one.

@@ -116,7 +116,8 @@ pub(crate) fn shown_again(text: &str) -> Verb {
     Verb::Edit { revision: format!("unhide-{}", revision(text)) }
 }
 
-fn revision(text: &str) -> String {
+/// What tells one text from another.
+pub(crate) fn revision(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     hex::encode(digest.get(..REVISION_BYTES).unwrap_or_default())
 }

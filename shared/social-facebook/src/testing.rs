@@ -1,8 +1,9 @@
 //! What the tests share: a clock that stands, a page, its channel and credential.
 
 use std::{
+    collections::HashSet,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
@@ -14,8 +15,9 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use social_core::{
-    Channel, Clock, Failure,
+    Channel, ChannelId, Clock, Failure, Message,
     credential::{Credentials, FacebookCredential, TwitterCredential},
+    store::Seen,
 };
 use social_http::Client;
 use wiremock::MockServer;
@@ -38,7 +40,11 @@ impl Hands {
     }
 
     pub(crate) fn set(&self, time: &str) {
-        self.0.store(at(time).as_second(), Ordering::Relaxed);
+        self.set_to(at(time));
+    }
+
+    pub(crate) fn set_to(&self, time: Timestamp) {
+        self.0.store(time.as_second(), Ordering::Relaxed);
     }
 }
 
@@ -47,7 +53,10 @@ impl Clock for Hands {
         Timestamp::from_second(self.0.load(Ordering::Relaxed)).unwrap()
     }
 
-    async fn sleep(&self, _: Duration) {}
+    /// Waits for nobody, and loses no second of it.
+    async fn sleep(&self, duration: Duration) {
+        self.0.fetch_add(duration.as_secs().try_into().unwrap(), Ordering::Relaxed);
+    }
 }
 
 /// A time of that day.
@@ -85,7 +94,25 @@ pub(crate) fn channel(further: Value) -> Arc<Channel> {
     Arc::new(Channel::from_entry(entry).unwrap())
 }
 
+/// A ledger that knows what it is told, by change.
+#[derive(Clone, Default)]
+pub(crate) struct Ledger(pub(crate) Arc<Mutex<HashSet<String>>>);
+
+impl Ledger {
+    pub(crate) fn know(&self, change: &str) {
+        self.0.lock().unwrap().insert(change.to_owned());
+    }
+}
+
+impl Seen for Ledger {
+    async fn is_known(&self, channel: &ChannelId, message: &Message) -> Result<bool, Failure> {
+        assert_eq!(channel.as_str(), "acme-page");
+        Ok(self.0.lock().unwrap().contains(&message.change_key()))
+    }
+}
+
 /// Has the page's credential only.
+#[derive(Clone, Copy)]
 pub(crate) struct OnePage;
 
 impl Credentials for OnePage {

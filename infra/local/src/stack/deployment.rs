@@ -129,6 +129,7 @@ pub(super) fn parameters(
         ("TwitterIndexLagSeconds", INDEX_LAG_SECONDS.to_string()),
         ("TwitterSettleSeconds", lag),
         ("PassSeconds", "3".to_owned()),
+        ("SlowPassSeconds", "10".to_owned()),
     ];
     let own = options.parameters.iter().map(|(name, value)| (name.clone(), value.clone()));
     parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(own).collect()

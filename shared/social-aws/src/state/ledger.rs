@@ -5,7 +5,7 @@ use std::time::Duration;
 use social_core::{
     ChannelId, Clock, Failure, Message, MessageId,
     conversation::ConversationKey,
-    store::{Claim, Ledger},
+    store::{Claim, Ledger, Seen},
 };
 
 use super::{
@@ -104,6 +104,13 @@ impl<C: Clock> Ledger for StateTable<C> {
     ) -> Result<Option<ConversationKey>, Failure> {
         let item = self.get(Key::added(channel, message_id), true).await?.unwrap_or_default();
         Ok(text_of(&item, "conversation").map(|key| ConversationKey(key.to_owned())))
+    }
+}
+
+impl<C: Clock> Seen for StateTable<C> {
+    async fn is_known(&self, channel: &ChannelId, message: &Message) -> Result<bool, Failure> {
+        // A read that is behind costs a pass that was not needed, or a change that is known in the queue.
+        Ok(self.get(Key::change(channel, message), false).await?.is_some())
     }
 }
 

@@ -28,6 +28,11 @@ pub trait Source {
 
     /// Reads all that came since the checkpoint; `None` is the very first pass, which imports no history.
     async fn pass(&self, checkpoint: Option<&str>) -> Result<Pass, Failure>;
+
+    /// When a source without haste is to be read next, by its checkpoint; `None` goes by the run's pace.
+    fn due(&self, _checkpoint: Option<&str>) -> Option<Timestamp> {
+        None
+    }
 }
 
 /// How a run goes about its sources.
@@ -67,13 +72,19 @@ pub async fn run(
     };
     let mut failing = 0;
     while clock.now() < pace.until {
+        let wait = rest(source, &lease, clock);
+        if wait >= until(pace.until, clock.now()) {
+            // A later run reads it; nothing is gained by waiting here.
+            break;
+        }
+        clock.sleep(wait).await;
         ran.passes += 1;
         let pause = match pass_once(source, leases, queue, &mut lease).await {
             Ok(None) => return Ok(ran),
             Ok(Some(count)) => {
                 failing = 0;
                 ran.messages += count;
-                pace.pause
+                if rest(source, &lease, clock).is_zero() { pace.pause } else { Duration::ZERO }
             }
             Err(failure) => {
                 failing += 1;
@@ -89,6 +100,12 @@ pub async fn run(
     }
     leases.release(&lease).await?;
     Ok(ran)
+}
+
+/// How long the source can wait, as it says itself.
+fn rest(source: &impl Source, lease: &Lease, clock: &impl Clock) -> Duration {
+    let due = source.due(lease.checkpoint.as_deref());
+    due.map_or(Duration::ZERO, |due| until(due, clock.now()))
 }
 
 /// One pass: read, queue, and only then move the checkpoint. `None`: the lease is lost.

@@ -109,3 +109,42 @@ async fn the_next_run_waits_for_the_lease_of_the_one_before() {
     let ran = play(&world, vec![Ok(pass(vec![post("1", "Zoë", "a")], "1"))]).await;
     assert_eq!(ran.messages, 1);
 }
+
+/// A source that can wait: each pass says until when.
+struct Patient(Duration, crate::fakes::FakeClock);
+
+impl Source for Patient {
+    fn name(&self) -> &'static str {
+        "page"
+    }
+
+    async fn pass(&self, _: Option<&str>) -> Result<Pass, Failure> {
+        let due = self.1.now() + self.0;
+        Ok(Pass { messages: vec![], checkpoint: due.to_string() })
+    }
+
+    fn due(&self, checkpoint: Option<&str>) -> Option<Timestamp> {
+        checkpoint?.parse().ok()
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_can_wait_is_read_when_it_is_due_and_holds_no_run_up() {
+    let world = World::new();
+    let start = world.clock.now();
+    let play = async |wait: u64, until: u64| {
+        let source = Patient(Duration::from_secs(wait), world.clock.clone());
+        let pace = Pace {
+            pause: Duration::from_secs(10),
+            pause_after_failure: Duration::from_secs(5),
+            until: start + Duration::from_secs(until),
+            slack: Duration::from_secs(20),
+        };
+        run(&source, &world.state, &world.queues, &world.clock, pace).await.unwrap().passes
+    };
+    assert_eq!(play(25, 60).await, 3);
+    assert_eq!(world.clock.now(), start + Duration::from_secs(50), "it ends at once");
+    assert_eq!(play(25, 70).await, 0, "due at 75");
+    assert_eq!(world.clock.now(), start + Duration::from_secs(50));
+    assert_eq!(play(300, 120).await, 1);
+}

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use social_core::message::{Answerable, Media, Verb};
 
-use super::{Entry, Read, What};
+use super::{Entry, Read, What, messaging};
 use crate::{
     normalise::{self, Public},
     wire::{From, Id, Moment, if_readable},
@@ -60,8 +60,24 @@ const IGNORED_FIELDS: &[&str] = &[
     "website",
 ];
 const POSTS: [&str; 7] = ["post", "status", "photo", "video", "share", "link", "note"];
-const IGNORED_ITEMS: &[&str] =
-    &["like", "reaction", "album", "event", "life_event", "coupon", "offer"];
+const IGNORED_ITEMS: &[&str] = &[
+    "like",
+    "reaction",
+    "rating",
+    "lead",
+    "album",
+    "event",
+    "milestone",
+    "life_event",
+    "coupon",
+    "offer",
+    "poll",
+    "group",
+    "profile_photo",
+    "cover_photo",
+];
+/// Fields of Messenger: the app dashboard's test button sends their events among the changes.
+const MESSENGER_FIELDS: [&str; 2] = ["message", "messaging_"];
 /// What becomes of a video while it is processed.
 const IGNORED_VERBS: &[&str] = &["block", "unblock", "mute", "unmute", "update", "follow"];
 
@@ -75,30 +91,45 @@ struct FeedChange {
 /// The value of a change. Its parts come and go between versions.
 #[derive(Deserialize)]
 struct Feed {
+    #[serde(default, deserialize_with = "if_readable")]
     item: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     verb: Option<String>,
     #[serde(default, deserialize_with = "if_readable")]
     from: Option<From>,
     /// Before `from` there were these two.
     #[serde(default, deserialize_with = "if_readable")]
     sender_id: Option<Id>,
+    #[serde(default, deserialize_with = "if_readable")]
     sender_name: Option<String>,
     #[serde(default, deserialize_with = "if_readable")]
     post_id: Option<Id>,
     #[serde(default, deserialize_with = "if_readable")]
     post: Option<Post>,
+    /// Where there is no `post_id`, the post is known by what it shows.
+    #[serde(default, deserialize_with = "if_readable")]
+    photo_id: Option<Id>,
+    #[serde(default, deserialize_with = "if_readable")]
+    video_id: Option<Id>,
+    #[serde(default, deserialize_with = "if_readable")]
+    share_id: Option<Id>,
     #[serde(default, deserialize_with = "if_readable")]
     comment_id: Option<Id>,
     #[serde(default, deserialize_with = "if_readable")]
     parent_id: Option<Id>,
     #[serde(default, deserialize_with = "if_readable")]
     created_time: Option<Moment>,
+    #[serde(default, deserialize_with = "if_readable")]
     message: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     permalink_url: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     photo: Option<String>,
     #[serde(default, deserialize_with = "if_readable")]
     photos: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "if_readable")]
     video: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     link: Option<String>,
     /// A number or a bool.
     #[serde(default)]
@@ -117,6 +148,9 @@ pub(super) fn read(entry: &Entry<'_>, change: &Value) -> Read {
     let mention = match change.field.as_str() {
         "feed" => false,
         "mention" => true,
+        field if MESSENGER_FIELDS.iter().any(|messenger| field.starts_with(messenger)) => {
+            return messaging::read(entry, &change.value);
+        }
         field => return ignored(IGNORED_FIELDS, field),
     };
     let value = Feed::deserialize(change.value).ok()?;
@@ -129,8 +163,7 @@ pub(super) fn read(entry: &Entry<'_>, change: &Value) -> Read {
 }
 
 fn ignored(known: &[&'static str], name: &str) -> Read {
-    let known = known.iter().find(|known| **known == name)?;
-    Some((false, What::Ignored(known)))
+    super::ignored(known, name).map(|what| (false, what))
 }
 
 impl Feed {
@@ -149,7 +182,10 @@ impl Feed {
             verb => return ignored(IGNORED_VERBS, verb),
         };
         let media = self.media();
-        let Id(post_id) = self.post_id.or_else(|| self.post.as_ref()?.id.clone())?;
+        let shown = self.photo_id.or(self.video_id).or(self.share_id);
+        let shown = shown.map(|Id(id)| Id(format!("{}_{id}", entry.page_id)));
+        let post_id = self.post_id.or_else(|| self.post.as_ref()?.id.clone());
+        let Id(post_id) = post_id.or_else(|| shown.filter(|_| !is_comment))?;
         let comment_id = if is_comment { Some(self.comment_id?.0) } else { None };
         let from = self.from.and_then(From::into_author);
         let author = from.or_else(|| normalise::author(self.sender_id, self.sender_name));

@@ -10,10 +10,12 @@ use social_core::{
 use super::{Entry, Read, What};
 use crate::{
     normalise,
-    wire::{Id, Moment},
+    wire::{Id, Moment, if_readable},
 };
 
 const MESSAGES: [&str; 3] = ["message", "message_edit", "postback"];
+/// Shown where Facebook tells that there is something, and not what.
+const UNSUPPORTED: &str = "[a kind of message that Facebook does not pass on]";
 /// Events that are no messages, and that nobody needs.
 const IGNORED: &[&str] = &[
     "reaction",
@@ -23,20 +25,35 @@ const IGNORED: &[&str] = &[
     "referral",
     "account_linking",
     "policy_enforcement",
+    "policy-enforcement",
     "app_roles",
     "pass_thread_control",
     "take_thread_control",
     "request_thread_control",
+    "payment",
+    "checkout_update",
+    "pre_checkout",
+    "order",
+    "prior_message",
+    "message_request",
+    "message_context",
     "typing",
     "game_play",
     "messaging_feedback",
+    "response_feedback",
+    "in_thread_lead_form_submit",
     "marketing_message",
+    "customer_information",
+    "calls",
 ];
 
 #[derive(Deserialize)]
 struct Event {
+    #[serde(default, deserialize_with = "if_readable")]
     sender: Option<Party>,
+    #[serde(default, deserialize_with = "if_readable")]
     recipient: Option<Party>,
+    #[serde(default, deserialize_with = "if_readable")]
     timestamp: Option<Moment>,
     message: Option<Sent>,
     message_edit: Option<Sent>,
@@ -51,33 +68,58 @@ struct Party {
 #[derive(Deserialize)]
 struct Sent {
     mid: Id,
+    #[serde(default, deserialize_with = "if_readable")]
     text: Option<String>,
-    #[serde(default)]
-    attachments: Option<Vec<Attachment>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "if_readable")]
+    attachments: Option<Vec<Value>>,
+    #[serde(default, deserialize_with = "if_readable")]
     is_echo: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "if_readable")]
     is_deleted: Option<bool>,
+    /// Facebook does not pass on what it says.
+    #[serde(default, deserialize_with = "if_readable")]
+    is_unsupported: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Attachment {
-    #[serde(rename = "type")]
+    #[serde(default, rename = "type", deserialize_with = "if_readable")]
     kind: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
+    title: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     payload: Option<Payload>,
+    #[serde(default, deserialize_with = "if_readable")]
     url: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Payload {
+    #[serde(default, deserialize_with = "if_readable")]
     url: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
+    sticker_id: Option<Id>,
+    #[serde(default, deserialize_with = "if_readable")]
+    coordinates: Option<Coordinates>,
+    /// Of a template.
+    #[serde(default, deserialize_with = "if_readable")]
+    text: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Coordinates {
+    lat: f64,
+    long: f64,
 }
 
 /// A button that was pressed. Those of `standby` lack their payload.
 #[derive(Deserialize)]
 struct Postback {
+    #[serde(default, deserialize_with = "if_readable")]
     mid: Option<Id>,
+    #[serde(default, deserialize_with = "if_readable")]
     title: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     payload: Option<String>,
 }
 
@@ -107,12 +149,14 @@ pub(super) fn read(entry: &Entry<'_>, event: &Value) -> Read {
         _ => return None,
     };
     let own = said.echo || sender == entry.page_id;
-    let visitor_id = if own { recipient? } else { sender.clone() };
+    // Recorded echoes have the parties either way round.
+    let visitor_id = if sender == entry.page_id { recipient? } else { sender.clone() };
+    let author = if own { entry.page_id.clone() } else { sender };
     let message = Message {
         id: said.id.into(),
         kind: Kind::PrivateMessage,
         verb: said.verb,
-        author: Some(Author { id: sender, name: String::new(), handle: None }),
+        author: Some(Author { id: author, name: String::new(), handle: None }),
         own,
         text: said.text,
         media: said.media,
@@ -127,12 +171,16 @@ pub(super) fn read(entry: &Entry<'_>, event: &Value) -> Read {
 impl Said {
     fn message(message: Sent) -> Self {
         let deleted = message.is_deleted.unwrap_or_default();
-        let attachments = message.attachments.unwrap_or_default();
+        let unsupported = message.is_unsupported.unwrap_or_default() && !deleted;
+        let (media, words) = attached(message.attachments.unwrap_or_default());
+        let unsupported = unsupported.then(|| UNSUPPORTED.to_owned());
+        let text = message.text.filter(|text| !text.is_empty());
+        let parts: Vec<String> = text.into_iter().chain(words).chain(unsupported).collect();
         Self {
             id: message.mid.0,
             verb: if deleted { Verb::Delete } else { Verb::Add },
-            text: message.text.unwrap_or_default(),
-            media: attachments.into_iter().filter_map(Attachment::into_media).collect(),
+            text: parts.join("\n"),
+            media,
             echo: message.is_echo.unwrap_or_default(),
         }
     }
@@ -155,9 +203,34 @@ impl Said {
     }
 }
 
-impl Attachment {
-    fn into_media(self) -> Option<Media> {
-        let url = self.payload.and_then(|payload| payload.url).or(self.url)?;
-        Some(normalise::media(self.kind.as_deref().unwrap_or_default(), &url))
+/// What is attached: addresses, and words for what has none.
+fn attached(attachments: Vec<Value>) -> (Vec<Media>, Vec<String>) {
+    let (mut media, mut words) = (Vec::new(), Vec::new());
+    for attachment in attachments {
+        match Attachment::deserialize(attachment).unwrap_or_default().read() {
+            Ok(address) => media.push(address),
+            Err(word) => words.push(word),
+        }
     }
+    (media, words)
+}
+
+impl Attachment {
+    /// Its address; else what can be said of it: a template's words, a title, or the kind alone.
+    fn read(self) -> Result<Media, String> {
+        let kind = self.kind.unwrap_or_else(|| "attachment".to_owned());
+        let payload = self.payload;
+        let sticker = payload.as_ref().is_some_and(|payload| payload.sticker_id.is_some());
+        let map = payload.as_ref().and_then(|payload| payload.coordinates.as_ref()).map(on_a_map);
+        let (url, text) = payload.map(|payload| (payload.url, payload.text)).unzip();
+        match url.flatten().or(self.url).or(map) {
+            Some(url) => Ok(normalise::media(if sticker { "sticker" } else { &kind }, &url)),
+            None => Err(text.flatten().or(self.title).unwrap_or_else(|| format!("[{kind}]"))),
+        }
+    }
+}
+
+fn on_a_map(place: &Coordinates) -> String {
+    let Coordinates { lat, long } = place;
+    format!("https://www.openstreetmap.org/?mlat={lat}&mlon={long}")
 }

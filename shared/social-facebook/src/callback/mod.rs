@@ -58,12 +58,22 @@ pub enum ParseError {
     NoEntries,
 }
 
+/// Objects that an app may be told of besides pages, and that hold nobody's message.
+const IGNORED_OBJECTS: &[&str] =
+    &["user", "permissions", "application", "certificate_transparency"];
+/// An entry of old that names the changed fields, and not what changed: the poll finds that.
+const CHANGED_FIELDS: &str = "changed_fields";
+
 /// Reads all changes of a proven body, in their order.
 pub fn parse(body: Signed<'_>) -> Result<Vec<PageChange>, ParseError> {
     let body: Value = serde_json::from_slice(body.bytes()).map_err(|_| ParseError::NoJson)?;
     let entries = body.get("entry").and_then(Value::as_array).ok_or(ParseError::NoEntries)?;
-    let of_pages = body.get("object").and_then(Value::as_str) == Some("page");
-    let read = |entry| if of_pages { Entry::read(entry) } else { vec![unknown_entry(entry)] };
+    let object = body.get("object").and_then(Value::as_str).unwrap_or_default();
+    let read = |entry| match ignored(IGNORED_OBJECTS, object) {
+        Some(what) => vec![whole_entry(entry, what)],
+        None if object == "page" => Entry::read(entry),
+        None => vec![whole_entry(entry, What::Unknown(entry.clone()))],
+    };
     Ok(entries.iter().flat_map(read).collect())
 }
 
@@ -88,14 +98,21 @@ type Read = Option<(bool, What)>;
 
 impl<'a> Entry<'a> {
     fn read(raw: &'a Value) -> Vec<PageChange> {
-        let Some(Id(page_id)) = member(raw, "id") else { return vec![unknown_entry(raw)] };
+        let unknown = || vec![whole_entry(raw, What::Unknown(raw.clone()))];
+        let Some(Id(page_id)) = member(raw, "id") else { return unknown() };
         let entry = Self { page_id, time: member(raw, "time"), raw };
         let mut all = Vec::new();
         entry.read_list("changes", feed::read, &mut all);
         entry.read_list("messaging", messaging::read, &mut all);
         // While another app holds the conversation, its messages come by this name.
         entry.read_list("standby", messaging::read, &mut all);
-        if all.is_empty() { vec![unknown_entry(raw)] } else { all }
+        match all.is_empty() {
+            false => all,
+            true if raw.get(CHANGED_FIELDS).is_some() => {
+                vec![whole_entry(raw, What::Ignored(CHANGED_FIELDS))]
+            }
+            true => unknown(),
+        }
     }
 
     fn read_list(&self, name: &str, read: fn(&Self, &Value) -> Read, all: &mut Vec<PageChange>) {
@@ -118,9 +135,15 @@ impl<'a> Entry<'a> {
     }
 }
 
-fn unknown_entry(entry: &Value) -> PageChange {
+/// What an entry became that is not read change by change.
+fn whole_entry(entry: &Value, what: What) -> PageChange {
     let page_id = member(entry, "id").map(|Id(id)| id).unwrap_or_default();
-    PageChange { page_id, mention: false, what: What::Unknown(entry.clone()) }
+    PageChange { page_id, mention: false, what }
+}
+
+/// The name, where it is a known one.
+fn ignored(known: &[&'static str], name: &str) -> Option<What> {
+    known.iter().find(|known| **known == name).map(|known| What::Ignored(known))
 }
 
 fn member<T: serde::de::DeserializeOwned>(of: &Value, name: &str) -> Option<T> {

@@ -9,6 +9,15 @@ use serde_json::Value;
 use social_core::{Classify, Verdict};
 use social_http::HttpError;
 
+/// Permissions that reading and answering need (contract A7).
+const PERMISSIONS: [&str; 6] = [
+    "pages_show_list",
+    "pages_read_engagement",
+    "pages_read_user_content",
+    "pages_manage_engagement",
+    "pages_manage_metadata",
+    "pages_messaging",
+];
 /// Longest trace id that is kept.
 const LONGEST_TRACE: usize = 64;
 /// Pause after a refusal for policy: asking again soon makes it last longer.
@@ -73,6 +82,8 @@ pub struct Detail {
     pub code: u64,
     pub subcode: Option<u64>,
     pub trace: Option<String>,
+    /// The permission that is missing, where Facebook names it.
+    pub permission: Option<&'static str>,
 }
 
 impl fmt::Display for Detail {
@@ -80,6 +91,9 @@ impl fmt::Display for Detail {
         write!(f, "status {}, code {}", self.status, self.code)?;
         if let Some(subcode) = self.subcode {
             write!(f, ", subcode {subcode}")?;
+        }
+        if let Some(permission) = self.permission {
+            write!(f, ", permission {permission}")?;
         }
         match &self.trace {
             Some(trace) => write!(f, ", trace {trace}"),
@@ -103,13 +117,14 @@ struct Body {
 /// Names the error that a body tells of. `error` is the top-level member of that name.
 pub(super) fn classify(status: u16, error: Value, after: Option<Duration>) -> GraphError {
     let body: Body = serde_json::from_value(error).unwrap_or_default();
+    let message = body.message.as_str().unwrap_or_default();
     let detail = Detail {
         status,
         code: number(&body.code).unwrap_or_default(),
         subcode: number(&body.error_subcode).or_else(|| subcode_of(&body.error_data)),
         trace: body.fbtrace_id.as_str().map(harmless),
+        permission: PERMISSIONS.into_iter().find(|permission| message.contains(permission)),
     };
-    let message = body.message.as_str().unwrap_or_default();
     let transient = body.is_transient == Value::Bool(true);
     by_code(detail, message, transient, after)
 }

@@ -1,17 +1,14 @@
 //! The client: one call, its proof, what its answer means, and when to stop asking.
 
 mod error;
+mod limits;
 mod pages;
 mod proof;
 mod usage;
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use http::{HeaderMap, Method};
@@ -23,18 +20,16 @@ use social_core::{Clock, credential::FacebookCredential};
 use social_http::{Answer, Client, RequestBuilder};
 use url::Url;
 
+use self::{
+    limits::{Limits, Scopes},
+    usage::Usages,
+};
 pub use error::{Detail, GraphError};
 pub(crate) use pages::List;
 pub use proof::ProofForm;
 
 /// The version that answers are written for (contract A1).
 pub const VERSION: &str = "v26.0";
-/// From this share of a limit on, nothing more is read: replies come before polls.
-const NEARLY: f64 = 95.0;
-const FULL: f64 = 100.0;
-/// Pause where Facebook tells none.
-const PAUSE: Duration = Duration::from_mins(5);
-
 /// Where the Graph API is, and how it is asked.
 #[derive(Debug, Clone)]
 pub struct GraphSettings {
@@ -52,7 +47,7 @@ impl GraphSettings {
     }
 }
 
-/// A client of the Graph API. Clones share what is known of the pages' limits.
+/// A client of the Graph API. Clones share what is known of the apps' and pages' limits.
 pub struct Graph<C> {
     inner: Arc<Inner<C>>,
 }
@@ -61,17 +56,8 @@ struct Inner<C> {
     http: Client,
     settings: GraphSettings,
     clock: C,
-    /// By page.
-    pauses: Mutex<HashMap<String, Pause>>,
+    limits: Limits,
     told_of_version: AtomicBool,
-}
-
-/// Nothing is asked for a page until then.
-#[derive(Clone, Copy)]
-struct Pause {
-    until: Timestamp,
-    /// Whether replies wait too.
-    writes: bool,
 }
 
 impl<C> Clone for Graph<C> {
@@ -83,9 +69,9 @@ impl<C> Clone for Graph<C> {
 impl<C: Clock> Graph<C> {
     /// A client over the process's HTTP client.
     pub fn new(http: Client, settings: GraphSettings, clock: C) -> Self {
-        let pauses = Mutex::default();
+        let limits = Limits::default();
         let told_of_version = AtomicBool::new(false);
-        Self { inner: Arc::new(Inner { http, settings, clock, pauses, told_of_version }) }
+        Self { inner: Arc::new(Inner { http, settings, clock, limits, told_of_version }) }
     }
 
     /// The time that proofs and limits go by.
@@ -148,63 +134,36 @@ impl<C: Clock> Page<'_, C> {
         fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<T, GraphError> {
         let inner = &self.graph.inner;
-        let writes = method != Method::GET;
-        self.check_pause(writes)?;
+        let scopes = Scopes::new(self.id, self.credential, path);
+        inner.limits.check(&scopes, method != Method::GET, inner.clock.now())?;
         let proof = proof::parameters(inner.settings.proof, self.credential, inner.clock.now());
         let request = inner.http.request(method, inner.settings.address(path)?);
         let request = request.bearer_auth(self.credential.page_token.expose_secret()).query(&proof);
         let answer = inner.http.send(fill(request)).await.map_err(GraphError::Http)?;
         inner.compare_version(&answer.headers);
-        self.read(&answer)
-    }
-
-    /// An `error` counts before the status: it comes with HTTP 200 too.
-    fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, GraphError> {
-        let usage = usage::read(&answer.headers);
-        let status = answer.status.as_u16();
-        let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
-        let mut body = body.unwrap_or_default();
-        let failed = match body.get_mut("error").map(Value::take) {
-            Some(error) if !error.is_null() => Some(error::classify(status, error, usage.regain)),
-            _ if answer.status.is_success() => None,
-            _ => Some(error::without_body(status, usage.regain)),
-        };
-        let throttled = matches!(failed, Some(GraphError::Throttled { .. }));
-        self.pause(usage, throttled);
-        match failed {
-            Some(error) => Err(error),
-            None => serde_path_to_error::deserialize(body)
-                .map_err(|error| GraphError::Undecodable { path: error.path().to_string() }),
-        }
-    }
-
-    fn check_pause(&self, writes: bool) -> Result<(), GraphError> {
-        let now = self.graph.now();
-        let pauses = self.graph.inner.pauses.lock().unwrap_or_else(PoisonError::into_inner);
-        match pauses.get(self.id) {
-            Some(pause) if pause.until > now && (pause.writes || !writes) => {
-                let after = Duration::try_from(pause.until.duration_since(now)).ok();
-                Err(GraphError::Throttled { detail: Detail::default(), after })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Stops asking before the limit is reached: calls beyond it make the pause longer.
-    fn pause(&self, usage: usage::Usage, throttled: bool) {
-        if usage.percent < NEARLY && !throttled {
-            return;
-        }
-        let pause = usage.regain.unwrap_or(PAUSE);
-        let Ok(until) = self.graph.now().checked_add(pause) else { return };
-        let writes = throttled || usage.percent >= FULL;
-        let mut pauses = self.graph.inner.pauses.lock().unwrap_or_else(PoisonError::into_inner);
-        pauses.insert(self.id.to_owned(), Pause { until, writes });
+        let (usages, outcome) = read(&answer);
+        inner.limits.learn(&scopes, &usages, outcome.as_ref().err(), inner.clock.now());
+        serde_path_to_error::deserialize(outcome?)
+            .map_err(|error| GraphError::Undecodable { path: error.path().to_string() })
     }
 }
 
+/// The usage that an answer tells of, and its body. An `error` counts before the status: it comes with HTTP 200 too.
+fn read(answer: &Answer) -> (Usages, Result<Value, GraphError>) {
+    let usages = usage::read(&answer.headers);
+    let status = answer.status.as_u16();
+    let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
+    let mut body = body.unwrap_or_default();
+    let outcome = match body.get_mut("error").map(Value::take) {
+        Some(error) if !error.is_null() => Err(error::classify(status, error, usages.regain())),
+        _ if answer.status.is_success() => Ok(body),
+        _ => Err(error::without_body(status, usages.regain())),
+    };
+    (usages, outcome)
+}
+
 impl GraphSettings {
-    /// `{base}/{version}/{path…}`; an id can add no segment of its own.
+    /// `{base}/{version}/{path…}`; an id can add no segment of its own. No path is the root, for several ids.
     fn address(&self, path: &[&str]) -> Result<Url, GraphError> {
         let unusable = || GraphError::Parameter(Detail::default());
         if path.iter().any(|segment| matches!(*segment, "" | "." | "..")) {
@@ -215,7 +174,7 @@ impl GraphSettings {
             .map_err(|()| unusable())?
             .pop_if_empty()
             .push(&self.version)
-            .extend(path);
+            .extend(if path.is_empty() { &[""] } else { path });
         Ok(url)
     }
 }

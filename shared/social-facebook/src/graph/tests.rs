@@ -36,7 +36,7 @@ async fn get(server: &MockServer) -> Result<String, GraphError> {
     Ok(node.id.0)
 }
 
-/// Table A9: status, code, subcode, message, `is_transient`; the label and the verdict.
+/// Contract E7, table A9: status, code, subcode, message, `is_transient`; the label and the verdict.
 #[rstest]
 #[case::unknown(400, 1, None, "An unknown error occurred", "graph_transient", Verdict::RETRY)]
 #[case::service(503, 2, None, "Service temporarily unavailable", "graph_transient", Verdict::RETRY)]
@@ -116,7 +116,7 @@ async fn get(server: &MockServer) -> Result<String, GraphError> {
 #[case::nobody_knows(400, 31_337, None, "", "graph_unexpected", Verdict::RETRY)]
 #[case::nobody_knows_500(500, 31_337, None, "", "graph_transient", Verdict::RETRY)]
 #[tokio::test]
-async fn errors_are_told_apart_by_code(
+async fn e7_errors_are_told_apart_by_code(
     #[case] status: u16,
     #[case] code: u64,
     #[case] subcode: Option<u64>,
@@ -144,7 +144,7 @@ async fn errors_are_told_apart_by_code(
 #[case::data_odd(json!({ "code": 10, "error_data": "{", "message": null }), "graph_permission")]
 #[case::no_object(json!("no"), "graph_unexpected")]
 #[tokio::test]
-async fn errors_come_in_odd_shapes(#[case] error: Value, #[case] label: &str) {
+async fn e7_errors_come_in_odd_shapes(#[case] error: Value, #[case] label: &str) {
     let answer = ResponseTemplate::new(400).set_body_json(json!({ "error": error }));
     assert_eq!(get(&answering(answer).await).await.unwrap_err().error_type(), label);
 }
@@ -156,7 +156,7 @@ async fn errors_come_in_odd_shapes(#[case] error: Value, #[case] label: &str) {
 #[case::page(200, "<html>Sorry</html>", "graph_undecodable")]
 #[case::no_id(200, "{\"data\":[]}", "graph_undecodable")]
 #[tokio::test]
-async fn what_is_no_answer_of_the_graph_is_an_error(
+async fn e7_what_is_no_answer_of_the_graph_is_an_error(
     #[case] status: u16,
     #[case] body: &str,
     #[case] label: &str,
@@ -209,6 +209,65 @@ async fn near_the_limit_reads_stop_and_replies_go_on() {
     hands.set("12:05:00");
     page.get::<Node>(&["1"], &nothing).await.unwrap();
     assert_eq!(server.received_requests().await.unwrap().len(), 4);
+}
+
+/// What a limit of one kind stops: the same call again, private messages, another page, a page of another app.
+#[rstest]
+#[case::app(json!({}), 4, [true, true, true, false])]
+#[case::application(json!({}), 341, [true, true, true, false])]
+#[case::page(json!({}), 32, [true, false, false, false])]
+#[case::pages(json!({}), 80_001, [true, false, false, false])]
+#[case::messenger(json!({}), 80_006, [false, true, false, false])]
+#[case::custom(json!({}), 613, [true, false, false, false])]
+#[case::nearly_the_app(json!({ "x-app-usage": { "call_count": 95 } }), 0, [true, true, true, false])]
+#[case::nearly_the_page(json!({ "x-page-usage": { "total_time": 99 } }), 0, [true, false, false, false])]
+#[case::nearly_messenger(
+    json!({ "x-business-use-case-usage": { PAGE: [{ "type": "messenger", "call_count": 97 }] } }),
+    0,
+    [false, true, false, false]
+)]
+#[tokio::test]
+async fn a_limit_stops_its_own_scope_only(
+    #[case] headers: Value,
+    #[case] code: u64,
+    #[case] stopped: [bool; 4],
+) {
+    let mut answer = ResponseTemplate::new(200).set_body_json(json!({ "id": "1" }));
+    if code != 0 {
+        answer = ResponseTemplate::new(400).set_body_json(json!({ "error": { "code": code } }));
+    }
+    for (name, value) in headers.as_object().unwrap() {
+        answer = answer.insert_header(name.as_str(), value.to_string().as_str());
+    }
+    let server = MockServer::start().await;
+    Mock::given(path("/v26.0/first")).respond_with(answer).mount(&server).await;
+    let fine = ResponseTemplate::new(200).set_body_json(json!({ "id": "1" }));
+    Mock::given(any()).respond_with(fine).with_priority(9).mount(&server).await;
+    let (graph, credential) = (graph(&server, &Hands::noon()), credential());
+    let other_app = social_core::credential::FacebookCredential {
+        page_token: "other".into(),
+        app_secret: "other".into(),
+    };
+    let nothing = Parameters::new();
+    let first = graph.page(PAGE, &credential).get::<Node>(&["first"], &nothing).await;
+    assert_eq!(first.is_err(), code != 0);
+    let next = [
+        graph.page(PAGE, &credential).get::<Node>(&["1"], &nothing).await,
+        graph.page(PAGE, &credential).get::<Node>(&[PAGE, "conversations"], &nothing).await,
+        graph.page("another", &credential).get::<Node>(&["1"], &nothing).await,
+        graph.page("another", &other_app).get::<Node>(&["1"], &nothing).await,
+    ];
+    assert_eq!(next.map(|outcome| outcome.is_err()), stopped);
+}
+
+#[tokio::test]
+async fn a_missing_permission_is_named() {
+    let message = "(#100) Object does not exist, cannot be loaded due to missing permission or reviewable \
+                   feature. This endpoint requires the 'pages_read_engagement' permission";
+    let error = json!({ "error": { "message": message, "code": 100 } });
+    let error = get(&answering(ResponseTemplate::new(400).set_body_json(error)).await).await;
+    let told = error.unwrap_err().to_string();
+    assert!(told.ends_with("permission pages_read_engagement"), "{told}");
 }
 
 #[tokio::test]
@@ -264,7 +323,7 @@ async fn next_page(server: &MockServer, name: &str, value: &str, body: Value) {
 )]
 #[case::odd_element(json!({ "data": [null, { "id": "1" }, { "name": "x" }] }), &["1"])]
 #[tokio::test]
-async fn a_list_ends_where_there_is_no_next(#[case] body: Value, #[case] expected: &[&str]) {
+async fn e6_a_list_ends_where_there_is_no_next(#[case] body: Value, #[case] expected: &[&str]) {
     let server = MockServer::start().await;
     first_page(&server, body).await;
     assert_eq!(list(&server).await.unwrap(), expected);
@@ -272,7 +331,7 @@ async fn a_list_ends_where_there_is_no_next(#[case] body: Value, #[case] expecte
 }
 
 #[tokio::test]
-async fn a_short_page_with_next_is_followed_by_its_cursor_and_never_to_another_host() {
+async fn e6_a_short_page_with_next_is_followed_by_its_cursor_and_never_to_another_host() {
     let server = MockServer::start().await;
     let next = "https://evil.example/v1/1/comments?access_token=EAAtoken&after=elsewhere";
     let paging = json!({ "cursors": { "before": "b", "after": "a1" }, "next": next });
@@ -282,7 +341,7 @@ async fn a_short_page_with_next_is_followed_by_its_cursor_and_never_to_another_h
 }
 
 #[tokio::test]
-async fn a_list_by_time_is_followed_by_its_token() {
+async fn e6_a_list_by_time_is_followed_by_its_token() {
     let server = MockServer::start().await;
     let next = "https://graph.facebook.com/v10.0/4/posts?access_token=EAAtoken&limit=5\
                 &until=1624385168&since&__paging_token=enc_AdC&__previous";

@@ -1,4 +1,4 @@
-//! What a poll remembers: how far it came, what it took within the overlap, which posts are talked under.
+//! What a poll remembers: how far it came, what it took lately, which posts are talked under.
 //!
 //! Times are Facebook's, in its whole seconds. Cursors are never kept: they die with what they point at.
 
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 use social_core::{Failure, Verdict, message::Owner};
 
-use super::{Candidate, PollSettings};
+use super::{PollSettings, health::Health, reading::Candidate};
 
 /// Posts that are remembered at the most.
 const MAX_POSTS: usize = 50;
@@ -15,8 +15,10 @@ const MAX_POSTS: usize = 50;
 const MAX_SEEN: usize = 2_000;
 /// Posts without anything new for this long are forgotten once they are off the feed's first page.
 const ACTIVE_SECONDS: i64 = 3 * 24 * 60 * 60;
-/// Posts off the first page that one pass looks after.
-const DUE: usize = 3;
+/// Posts off the first page that one pass looks after, by one call.
+const DUE: usize = 25;
+/// How long a text is remembered for an edit to be noticed: to the next nightly look, and the one after.
+const TEXTS_SECONDS: i64 = 2 * 24 * 60 * 60;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
@@ -25,6 +27,11 @@ pub(super) struct Checkpoint {
     /// The newest that was taken.
     watermark: i64,
     posts: BTreeMap<String, PostState>,
+    /// The last night with a deeper look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    night: Option<i64>,
+    #[serde(default, skip_serializing_if = "Health::is_unproven")]
+    pub(super) health: Health,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,9 +43,39 @@ struct PostState {
     /// When it was last looked after by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checked: Option<i64>,
-    /// Comments that were taken within the overlap, with their times.
+    /// The revision of its text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// Comments that were taken lately.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    seen: BTreeMap<String, i64>,
+    seen: BTreeMap<String, Mark>,
+}
+
+/// A comment's time, and the revision of its text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Mark {
+    /// As earlier versions of the bridge wrote it.
+    Time(i64),
+    Text(i64, String),
+}
+
+impl Mark {
+    fn at(&self) -> i64 {
+        match self {
+            Self::Time(at) | Self::Text(at, _) => *at,
+        }
+    }
+}
+
+/// What a poll knows of a post or comment that it reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// It was taken before, or is older than what is looked for.
+    Old,
+    New,
+    /// It was taken before, with another text.
+    Edited,
 }
 
 /// A checkpoint that is none of ours. Going on without would import history, or lose what came since.
@@ -50,6 +87,7 @@ struct Unreadable;
 pub(super) struct Met {
     pub(super) post_id: String,
     pub(super) owner: Option<Owner>,
+    pub(super) text: String,
 }
 
 /// What a pass did, for the next one to know.
@@ -61,12 +99,28 @@ pub(super) struct Progress<'a> {
     pub(super) pending: &'a [Candidate],
     pub(super) checked: Vec<String>,
     pub(super) gone: HashSet<String>,
+    /// The night of the deeper look that this pass finished.
+    pub(super) night: Option<i64>,
+    pub(super) health: Health,
     pub(super) now: i64,
 }
 
+impl PostState {
+    fn new(at: i64) -> Self {
+        Self { at, owner: None, checked: None, text: None, seen: BTreeMap::new() }
+    }
+}
+
 impl Checkpoint {
-    pub(super) fn starting(floor: i64) -> Self {
-        Self { floor, watermark: floor, posts: BTreeMap::new() }
+    /// There is nothing to look deeper into in the first night.
+    pub(super) fn starting(floor: i64, night: i64) -> Self {
+        let (posts, night, health) = (BTreeMap::new(), Some(night), Health::default());
+        Self { floor, watermark: floor, posts, night, health }
+    }
+
+    /// From when on a deeper look takes what is not known; `None` where it had its look this night.
+    pub(super) fn deep_from(&self, night: i64, reach: i64) -> Option<i64> {
+        (self.night != Some(night)).then(|| reach.max(self.floor))
     }
 
     pub(super) fn read(text: &str) -> Result<Self, Failure> {
@@ -90,19 +144,29 @@ impl Checkpoint {
         (at - settings.overlap_seconds()).max(self.floor)
     }
 
-    pub(super) fn is_new_post(&self, post_id: &str, at: i64, settings: &PollSettings) -> bool {
-        at >= self.feed_threshold(settings) && !self.posts.contains_key(post_id)
+    /// What is known of a post with this text, where those from `since` on are looked for.
+    pub(super) fn know_post(&self, post_id: &str, at: i64, text: &str, since: i64) -> Known {
+        let known = self.posts.get(post_id);
+        match known.map(|post| post.text.as_deref()) {
+            Some(Some(taken)) if taken != text && at >= self.floor => Known::Edited,
+            None if at >= since => Known::New,
+            _ => Known::Old,
+        }
     }
 
-    pub(super) fn is_new_comment(
+    /// What is known of a comment with this text, where those from `since` on are looked for.
+    pub(super) fn know_comment(
         &self,
         post_id: &str,
-        id: &str,
-        at: i64,
-        settings: &PollSettings,
-    ) -> bool {
-        let seen = self.posts.get(post_id).is_some_and(|post| post.seen.contains_key(id));
-        at >= self.threshold(post_id, settings) && !seen
+        (id, at): (&str, i64),
+        text: &str,
+        since: i64,
+    ) -> Known {
+        match self.posts.get(post_id).and_then(|post| post.seen.get(id)) {
+            Some(Mark::Text(_, taken)) if taken != text => Known::Edited,
+            None if at >= since => Known::New,
+            _ => Known::Old,
+        }
     }
 
     pub(super) fn owner(&self, post_id: &str) -> Option<Owner> {
@@ -129,6 +193,8 @@ impl Checkpoint {
     pub(super) fn after(&self, progress: &Progress<'_>, settings: &PollSettings) -> Self {
         let mut after = self.clone();
         after.meet(progress);
+        after.night = progress.night.or(self.night);
+        after.health = progress.health;
         for taken in progress.taken {
             after.take(taken, settings);
         }
@@ -150,25 +216,31 @@ impl Checkpoint {
             .map(|candidate| candidate.post_id.as_str())
             .collect();
         for met in progress.on_feed.iter().filter(|met| !pending.contains(met.post_id.as_str())) {
-            let watermark = self.watermark;
-            self.posts.entry(met.post_id.clone()).or_insert_with(|| PostState {
-                at: watermark,
-                owner: met.owner,
-                checked: None,
-                seen: BTreeMap::new(),
-            });
+            let at = self.watermark;
+            let post = self.posts.entry(met.post_id.clone());
+            let post = post.or_insert_with(|| PostState { owner: met.owner, ..PostState::new(at) });
+            // A text that differs is an edit, and moves when that is taken.
+            post.text.get_or_insert_with(|| met.text.clone());
         }
     }
 
     fn take(&mut self, taken: &Candidate, settings: &PollSettings) {
         self.watermark = self.watermark.max(taken.at);
-        let Some(post) = self.posts.get_mut(&taken.post_id) else { return };
-        post.at = post.at.max(taken.at);
-        if !taken.is_post {
-            post.seen.insert(taken.message.id.0.clone(), taken.at);
+        let at = self.watermark;
+        if taken.is_post && !self.posts.contains_key(&taken.post_id) {
+            return;
         }
-        let oldest = post.at - settings.overlap_seconds();
-        post.seen.retain(|_, at| *at >= oldest);
+        // A comment may bring a post back that was forgotten.
+        let post = self.posts.entry(taken.post_id.clone()).or_insert_with(|| PostState::new(at));
+        post.at = post.at.max(taken.at);
+        let (id, text) = (taken.message.id.0.clone(), taken.text.clone());
+        if taken.is_post {
+            post.text = Some(text);
+        } else {
+            post.seen.insert(id, Mark::Text(taken.at, text));
+        }
+        let oldest = post.at - settings.overlap_seconds().max(TEXTS_SECONDS);
+        post.seen.retain(|_, mark| mark.at() >= oldest);
     }
 
     fn forget(&mut self, progress: &Progress<'_>) {
@@ -189,9 +261,9 @@ impl Checkpoint {
             self.posts.remove(id);
         }
         let mut times: Vec<i64> =
-            self.posts.values().flat_map(|post| post.seen.values().copied()).collect();
+            self.posts.values().flat_map(|post| post.seen.values().map(Mark::at)).collect();
         if let Some(cut) = beyond(&mut times, MAX_SEEN) {
-            self.posts.values_mut().for_each(|post| post.seen.retain(|_, at| *at > cut));
+            self.posts.values_mut().for_each(|post| post.seen.retain(|_, mark| mark.at() > cut));
         }
     }
 }

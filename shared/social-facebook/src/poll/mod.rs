@@ -1,34 +1,31 @@
-//! Polling a page: what callbacks did not bring (contract A2 to A4). One call where nothing happened.
+//! Polling a page: what callbacks did not bring (contract A2 to A4, A6). One call where nothing happened.
+//!
+//! A page has two sources, each with its lease, its checkpoint and its pace: the feed with its comments, and the
+//! private messages. What stops one of them leaves the other alone.
 
 mod checkpoint;
+mod feed;
+mod health;
+mod inbox;
 mod node;
+mod reading;
+mod subscription;
+mod trouble;
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use social_core::{
     Channel, Clock, Failure, Message,
     channel::{Include, Start},
-    credential::FacebookCredential,
-    inbound::Incoming,
-    message::Owner,
-    polling::{Pass, Source},
+    credential::{Credentials, FacebookCredential},
+    message::Verb,
+    store::Seen,
 };
 
-use self::{
-    checkpoint::{Checkpoint, Met, Progress},
-    node::{Comment, Post},
-};
-use crate::{
-    admission,
-    graph::{Graph, GraphError, List},
-    normalise,
-    wire::{From, Id},
-};
-
-/// Posts on one page of the feed.
-const FEED_SIZE: u32 = 25;
-/// Comments on one page of a post's.
-const COMMENTS_SIZE: u32 = 100;
+use self::health::Evidence;
+pub use self::{feed::FacebookPoll, inbox::FacebookInbox, trouble::Troubles};
+use crate::graph::{Graph, GraphError};
 
 /// How far back a poll looks, and how often.
 #[derive(Debug, Clone)]
@@ -37,260 +34,118 @@ pub struct PollSettings {
     pub overlap: Duration,
     /// Between two looks at a post that left the feed's first page.
     pub revisit: Duration,
+    /// Between two passes while callbacks bring everything; `None` never slows down.
+    pub slow: Option<Duration>,
+    /// How long a callback may take before the poll counts it as missing.
+    pub grace: Duration,
+    /// Posts that the nightly look goes through.
+    pub deep_posts: usize,
+    /// How old what the nightly look brings may be. Less than the ledger remembers.
+    pub deep_reach: Duration,
 }
 
 impl Default for PollSettings {
     fn default() -> Self {
-        Self { overlap: Duration::from_mins(10), revisit: Duration::from_mins(5) }
+        Self {
+            overlap: Duration::from_mins(10),
+            revisit: Duration::from_mins(5),
+            slow: None,
+            grace: Duration::from_mins(1),
+            deep_posts: 100,
+            deep_reach: Duration::from_hours(7 * 24),
+        }
     }
 }
 
 impl PollSettings {
     fn overlap_seconds(&self) -> i64 {
-        self.overlap.as_secs().try_into().unwrap_or(i64::MAX / 2)
+        seconds(self.overlap)
     }
 
     fn revisit_seconds(&self) -> i64 {
-        self.revisit.as_secs().try_into().unwrap_or(i64::MAX / 2)
+        seconds(self.revisit)
     }
 }
 
-/// The poll of one channel's page.
-pub struct FacebookPoll<C> {
-    graph: Graph<C>,
+fn seconds(duration: Duration) -> i64 {
+    duration.as_secs().try_into().unwrap_or(i64::MAX / 2)
+}
+
+/// What the polls of all pages share.
+#[derive(Clone)]
+pub struct PollPorts<C, K, S> {
+    pub graph: Graph<C>,
+    /// Asked before each pass, so that a new token is used as soon as it is there.
+    pub credentials: K,
+    /// Tells which messages callbacks have brought.
+    pub seen: S,
+    pub troubles: Troubles,
+}
+
+/// What the polls of one channel's page have in common.
+struct Common<C, K, S> {
+    ports: PollPorts<C, K, S>,
     channel: Arc<Channel>,
     page_id: String,
-    credential: Arc<FacebookCredential>,
     name: String,
     settings: PollSettings,
 }
 
-/// Something new, taken or not.
-struct Candidate {
-    at: i64,
-    post_id: String,
-    is_post: bool,
-    mention: bool,
-    message: Message,
-}
-
-/// What a pass read.
-#[derive(Default)]
-struct Found {
-    on_feed: Vec<Met>,
-    new: Vec<Candidate>,
-    checked: Vec<String>,
-    gone: HashSet<String>,
-}
-
-impl<C: Clock> FacebookPoll<C> {
-    /// The poll of a channel; `None` where it is not one of Facebook. Time is the graph's.
-    pub fn new(
-        graph: Graph<C>,
-        channel: Arc<Channel>,
-        credential: Arc<FacebookCredential>,
-    ) -> Option<Self> {
+impl<C: Clock, K: Credentials, S: Seen> Common<C, K, S> {
+    fn new(ports: PollPorts<C, K, S>, channel: Arc<Channel>, source: &str) -> Option<Self> {
         let page_id = channel.facebook()?.page_id.clone();
-        let name = format!("facebook#{page_id}#{}", channel.id);
-        let settings = PollSettings::default();
-        Some(Self { graph, channel, page_id, credential, name, settings })
-    }
-
-    /// The same with other settings.
-    #[must_use]
-    pub fn with_settings(self, settings: PollSettings) -> Self {
-        Self { settings, ..self }
+        let name = format!("facebook#{page_id}#{}{source}", channel.id);
+        Some(Self { ports, channel, page_id, name, settings: PollSettings::default() })
     }
 
     fn includes(&self, what: Include) -> bool {
         self.channel.facebook().is_some_and(|page| page.include.contains(&what))
     }
 
-    /// Private messages come by callbacks only.
-    fn reads_the_feed(&self) -> bool {
-        [Include::VisitorPosts, Include::Comments, Include::Mentions]
-            .into_iter()
-            .any(|what| self.includes(what))
+    fn now(&self) -> Timestamp {
+        self.ports.graph.now()
     }
 
-    /// The first checkpoint: nothing older than the channel's start.
-    fn start(&self) -> Checkpoint {
-        let start = match self.channel.start {
-            Start::Now => self.graph.now(),
+    /// From when on messages are taken in: nothing older than the channel's start.
+    fn floor(&self) -> i64 {
+        match self.channel.start {
+            Start::Now => self.now(),
             Start::At(time) => time,
-        };
-        Checkpoint::starting(start.as_second())
-    }
-
-    async fn read(&self, before: &Checkpoint) -> Result<Found, GraphError> {
-        let mut found = Found::default();
-        if !self.reads_the_feed() {
-            return Ok(found);
         }
-        for post in self.read_feed(before).await? {
-            self.read_post(before, post, &mut found).await?;
+        .as_second()
+    }
+
+    async fn credential(&self) -> Result<Arc<FacebookCredential>, Failure> {
+        self.ports.credentials.facebook(&self.channel.credential).await
+    }
+
+    /// Says once what keeps this source from being read, and takes it back once it is read again.
+    fn tell<T>(&self, outcome: Result<T, GraphError>) -> Result<T, Failure> {
+        match &outcome {
+            Ok(_) => self.ports.troubles.over(&self.channel, &self.name),
+            Err(error) => self.ports.troubles.tell_of(&self.channel, &self.name, error),
         }
-        if self.includes(Include::Comments) {
-            let now = self.graph.now().as_second();
-            for post_id in before.due(&found.on_feed, now, &self.settings) {
-                self.look_after(before, post_id, &mut found).await?;
-            }
+        outcome.map_err(Failure::from)
+    }
+
+    /// What new messages say of the callbacks. Only what a callback would have brought is asked for.
+    async fn judge(&self, messages: impl Iterator<Item = &Message>) -> Evidence {
+        if self.settings.slow.is_none() {
+            return Evidence::default();
         }
-        Ok(found)
-    }
-
-    async fn read_feed(&self, before: &Checkpoint) -> Result<Vec<Post>, GraphError> {
-        let threshold = before.feed_threshold(&self.settings);
-        let comments = self.includes(Include::Comments);
-        let parameters = |size| node::feed(size, comments);
-        let enough = |page: &List<Post>| page.data.last().is_some_and(|post| post.at() < threshold);
-        let page = self.graph.page(&self.page_id, &self.credential);
-        page.list(&[&self.page_id, "feed"], FEED_SIZE, parameters, enough).await
-    }
-
-    async fn read_post(
-        &self,
-        before: &Checkpoint,
-        mut post: Post,
-        found: &mut Found,
-    ) -> Result<(), GraphError> {
-        let Id(post_id) = post.id.clone();
-        let owner = self.owner(post.from.as_ref());
-        let threshold = before.threshold(&post_id, &self.settings);
-        let shown = post.comments.take();
-        let hides_new = shown.as_ref().is_some_and(|shown| {
-            let last = shown.data.last();
-            shown.has_more() && last.is_none_or(|last| last.at() >= threshold)
-        });
-        let mut comments = shown.map(|shown| shown.data).unwrap_or_default();
-        if hides_new {
-            match self.read_comments(&post_id, threshold).await {
-                Ok(all) => comments.extend(all),
-                // It was deleted just now.
-                Err(GraphError::Gone(_)) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        let at = post.at();
-        if before.is_new_post(&post_id, at, &self.settings) {
-            let message = post.into_message(&self.page_id);
-            let mention = admission::is_mention(&self.page_id, &message);
-            let post_id = post_id.clone();
-            found.new.push(Candidate { at, post_id, is_post: true, mention, message });
-        }
-        self.take_comments(before, &post_id, owner, comments, found);
-        found.on_feed.push(Met { post_id, owner });
-        Ok(())
-    }
-
-    /// Reads the comments of a post that left the feed. One that cannot be read must not stop the page.
-    async fn look_after(
-        &self,
-        before: &Checkpoint,
-        post_id: String,
-        found: &mut Found,
-    ) -> Result<(), GraphError> {
-        let threshold = before.threshold(&post_id, &self.settings);
-        match self.read_comments(&post_id, threshold).await {
-            Ok(comments) => {
-                let owner = before.owner(&post_id);
-                self.take_comments(before, &post_id, owner, comments, found);
-                found.checked.push(post_id);
-            }
-            Err(GraphError::Gone(_) | GraphError::Permission(_) | GraphError::Parameter(_)) => {
-                found.gone.insert(post_id);
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-
-    /// Newest first, to the first that is older than new.
-    async fn read_comments(
-        &self,
-        post_id: &str,
-        threshold: i64,
-    ) -> Result<Vec<Comment>, GraphError> {
-        let older = |comment: &Comment| comment.at() < threshold;
-        let enough = |page: &List<Comment>| page.data.last().is_some_and(older);
-        let page = self.graph.page(&self.page_id, &self.credential);
-        page.list(&[post_id, "comments"], COMMENTS_SIZE, node::comments, enough).await
-    }
-
-    fn take_comments(
-        &self,
-        before: &Checkpoint,
-        post_id: &str,
-        owner: Option<Owner>,
-        comments: Vec<Comment>,
-        found: &mut Found,
-    ) {
-        for comment in comments {
-            let at = comment.at();
-            let message = comment.into_message(&self.page_id, post_id, owner);
-            if before.is_new_comment(post_id, message.id.as_str(), at, &self.settings) {
-                let post_id = post_id.to_owned();
-                found.new.push(Candidate { at, post_id, is_post: false, mention: false, message });
-            }
-        }
-    }
-
-    fn owner(&self, from: Option<&From>) -> Option<Owner> {
-        let Id(author) = from?.id.as_ref()?;
-        let own = *author == self.page_id || self.channel.own_accounts.contains(author);
-        Some(normalise::owner(own))
-    }
-
-    fn incoming(&self, candidate: &Candidate) -> Option<Incoming> {
-        let message = candidate.message.clone();
-        let message = admission::admit(&self.channel, candidate.mention, message)?;
-        Some(Incoming { channel_id: self.channel.id.clone(), message })
+        let of_visitors = messages.filter(|message| !message.own && message.verb == Verb::Add);
+        let late = self.now() - self.settings.grace;
+        health::judge(&self.ports.seen, &self.channel.id, of_visitors, late).await
     }
 }
 
-impl Found {
-    /// Oldest first, each once, and how many of them one pass takes.
-    fn order(&mut self, limit: u32) -> usize {
-        let mut ids = HashSet::new();
-        self.new.retain(|candidate| ids.insert(candidate.message.id.clone()));
-        self.new.sort_by(|a, b| (a.at, &a.message.id).cmp(&(b.at, &b.message.id)));
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        self.new.len().min(limit)
-    }
-}
-
-impl<C: Clock> Source for FacebookPoll<C> {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    async fn pass(&self, checkpoint: Option<&str>) -> Result<Pass, Failure> {
-        let before = checkpoint.map_or_else(|| Ok(self.start()), Checkpoint::read)?;
-        let mut found = self.read(&before).await?;
-        // What is there when a channel starts now is history, even of this very second.
-        let is_history = checkpoint.is_none() && self.channel.start == Start::Now;
-        let limit = if is_history { u32::MAX } else { self.channel.post_limit };
-        let count = found.order(limit);
-        let (taken, pending) = found.new.split_at(count);
-        let progress = Progress {
-            on_feed: found.on_feed,
-            taken,
-            pending,
-            checked: if pending.is_empty() { found.checked } else { Vec::new() },
-            gone: found.gone,
-            now: self.graph.now().as_second(),
-        };
-        let after = before.after(&progress, &self.settings);
-        let messages = if is_history {
-            Vec::new()
-        } else {
-            taken.iter().filter_map(|candidate| self.incoming(candidate)).collect()
-        };
-        let checkpoint = match checkpoint {
-            Some(unchanged) if after == before => unchanged.to_owned(),
-            _ => after.write()?,
-        };
-        Ok(Pass { messages, checkpoint })
+/// Says what a pass left to the next one, because of `post_limit`.
+fn tell_left(channel: &Channel, left: usize) {
+    if left > 0 {
+        tracing::warn!(
+            metric = "PassLimited", channel_id = %channel.id, field = "post_limit", left,
+            limit = channel.post_limit, "a pass took as many messages as it may; the next one goes on"
+        );
     }
 }
 

@@ -14,6 +14,8 @@ use crate::{
 
 /// Comments that are shown under each post of the feed.
 const NESTED: u32 = 10;
+/// Comments that are shown with each of several posts.
+const COMMENTS_OF_MANY: u32 = 10;
 /// All levels in one list (contract A3).
 const FILTER: &str = "stream";
 const ORDER: &str = "reverse_chronological";
@@ -84,15 +86,27 @@ fn comment_fields() -> String {
     )
 }
 
+/// A post of which only the comments were asked for.
+#[derive(Deserialize)]
+pub(super) struct Talk {
+    pub(super) comments: Option<List<Comment>>,
+}
+
+/// Parameters of several posts' newest comments, by one call (Meta: "Reading", multiple ids).
+pub(super) fn many(post_ids: &[String]) -> Parameters {
+    let comments = format!("id,{}", nested_comments(COMMENTS_OF_MANY));
+    vec![("ids", post_ids.join(",")), ("fields", comments)]
+}
+
+fn nested_comments(limit: u32) -> String {
+    let fields = comment_fields();
+    format!("comments.limit({limit}).filter({FILTER}).order({ORDER}){{{fields}}}")
+}
+
 /// Parameters of the feed, with the newest comments of each post where they are wanted.
 pub(super) fn feed(size: u32, comments: bool) -> Parameters {
     let nested = size.min(NESTED);
-    let comments = if comments {
-        let fields = comment_fields();
-        format!(",comments.limit({nested}).filter({FILTER}).order({ORDER}){{{fields}}}")
-    } else {
-        String::new()
-    };
+    let comments = if comments { format!(",{}", nested_comments(nested)) } else { String::new() };
     let fields = format!(
         "id,from{{id,name}},message,created_time,permalink_url,\
          attachments{{{ATTACHMENTS}}}{comments}"

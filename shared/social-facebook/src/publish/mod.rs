@@ -1,12 +1,13 @@
 //! Replies: comments under a post or comment, and private messages (contract A5, A6; Meta: "Comments", "Send API").
 
+mod further;
 mod refusal;
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use social_core::{
     Channel, Clock, Failure, MessageId, Verdict,
     credential::{Credentials, FacebookCredential},
@@ -15,7 +16,7 @@ use social_core::{
 };
 
 use crate::{
-    graph::{Graph, GraphError, List, Page},
+    graph::{Graph, GraphError, List, Page, Parameters},
     wire::{From, Id, Moment},
 };
 
@@ -120,11 +121,14 @@ impl<C: Clock, K: Credentials> Publisher for FacebookPublisher<C, K> {
             self.access(channel).await.map_err(PublishError::NotPublished)?;
         let page = self.graph.page(page_id, &credential);
         let created = match target.kind {
-            Kind::PrivateMessage => private_message(&page, page_id, target, text).await?,
-            Kind::Post | Kind::Comment | Kind::Tweet => comment(&page, target, text).await?,
+            Kind::PrivateMessage => {
+                private_message(&page, page_id, target, &json!({ "text": text })).await?
+            }
+            Kind::Post | Kind::Comment | Kind::Tweet => {
+                comment(&page, target, &vec![("message", text.to_owned())]).await?
+            }
         };
-        let unnamed = || refusal::publish_error(GraphError::Undecodable { path: "id".to_owned() });
-        created.message_id.or(created.id).map(|Id(id)| id.into()).ok_or_else(unnamed)
+        created.into_id()
     }
 
     async fn own_messages(
@@ -151,30 +155,49 @@ impl<C: Clock, K: Credentials> Publisher for FacebookPublisher<C, K> {
     }
 }
 
+impl Created {
+    fn into_id(self) -> Result<MessageId, PublishError> {
+        let unnamed = || refusal::publish_error(GraphError::Undecodable { path: "id".to_owned() });
+        self.message_id.or(self.id).map(|Id(id)| id.into()).ok_or_else(unnamed)
+    }
+}
+
 async fn comment<C: Clock>(
     page: &Page<'_, C>,
     target: &Target,
-    text: &str,
+    form: &Parameters,
 ) -> Result<Created, PublishError> {
-    let form = vec![("message", text.to_owned())];
     let path = [target.reply_under.as_str(), "comments"];
-    page.post_form(&path, &form).await.map_err(refusal::publish_error)
+    page.post_form(&path, form).await.map_err(refusal::publish_error)
 }
 
+/// Within the window by itself, after it with the tag of human agents: what is published here a person wrote.
 async fn private_message<C: Clock>(
     page: &Page<'_, C>,
     page_id: &str,
     target: &Target,
-    text: &str,
+    message: &Value,
 ) -> Result<Created, PublishError> {
     let recipient =
         target.author_id.as_ref().ok_or(PublishError::Refused(Refusal::NothingToAnswer))?;
-    let body = json!({
-        "recipient": { "id": recipient },
-        "messaging_type": "RESPONSE",
-        "message": { "text": text },
-    });
-    page.post_json(&[page_id, "messages"], &body).await.map_err(refusal::publish_error)
+    let path = [page_id, "messages"];
+    let recipient = json!({ "id": recipient });
+    let plain = json!({ "recipient": recipient, "messaging_type": "RESPONSE", "message": message });
+    let answer = match page.post_json(&path, &plain).await {
+        Err(GraphError::Window(over)) if over.status < 500 => {
+            let tagged = json!({ "recipient": recipient, "messaging_type": "MESSAGE_TAG",
+                "tag": "HUMAN_AGENT", "message": message });
+            page.post_json(&path, &tagged).await.map_err(|error| match error {
+                // The app may not use the tag: what stands is that the window is over.
+                GraphError::Permission(detail) | GraphError::Parameter(detail) => {
+                    GraphError::Window(detail)
+                }
+                other => other,
+            })
+        }
+        answer => answer,
+    };
+    answer.map_err(refusal::publish_error)
 }
 
 /// The conversation with the visitor is looked up by their id; none means that nothing was written.

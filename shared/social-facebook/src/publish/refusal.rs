@@ -33,9 +33,16 @@ fn reason(error: &GraphError) -> Option<&'static str> {
         GraphError::Gone(_) => {
             Some("the post or comment was deleted, or the page may no longer see it")
         }
-        GraphError::Window(_) => {
-            Some("the visitor last wrote more than 24 hours ago, too long for a private answer")
+        GraphError::Window(_) => Some(
+            "the visitor wrote too long ago: Facebook takes private answers for 24 hours, and for \
+                  7 days from apps that it allows to answer as human agents",
+        ),
+        GraphError::Unreachable(detail) if detail.code == 10_900 => {
+            Some("it was answered privately before, and Facebook takes one private answer to it")
         }
+        GraphError::Unreachable(detail) if detail.code == 10_903 => Some(
+            "Facebook takes no private answer to it: another page wrote it, or it is older than 7 days",
+        ),
         GraphError::Unreachable(_) => Some("the visitor takes no private message from the page"),
         GraphError::Parameter(_) => Some("Facebook does not take this text, or not there"),
         GraphError::Unexpected(_) => Some("Facebook gave a reason that the bridge does not know"),

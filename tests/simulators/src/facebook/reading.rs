@@ -1,6 +1,6 @@
 //! `GET` on the Graph API: nodes, feeds, comments and tokens (contract A2 to A4, A7).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     Facebook,
@@ -13,6 +13,9 @@ use super::{
 use crate::seed::facebook as seed;
 
 type Outcome = Result<Value, GraphError>;
+
+/// The most ids that one call may name.
+const MOST_IDS: usize = 50;
 
 impl Call {
     /// The fields asked for, parsed; `None` where the defaults are wanted.
@@ -69,6 +72,28 @@ pub(super) fn object(facebook: &Facebook, call: &Call) -> Outcome {
         return view.thread(thread, fields.as_deref());
     }
     view.node(call.readable_object(&world)?, fields.as_deref())
+}
+
+/// `GET /?ids=`: several posts or comments, by id. One that cannot be read fails all.
+pub(super) fn objects(facebook: &Facebook, call: &Call) -> Outcome {
+    let (world, fields) = (facebook.world(), call.fields()?);
+    let view = facebook.view(&world, call);
+    let ids: Vec<&str> = call.param("ids").into_iter().flat_map(|ids| ids.split(',')).collect();
+    if ids.is_empty() {
+        return Err(GraphError::gone(&call.method, ""));
+    }
+    if ids.len() > MOST_IDS {
+        let message = format!("Too many IDs. Maximum: {MOST_IDS}. Provided: {}.", ids.len());
+        return Err(GraphError::parameter(&message));
+    }
+    let mut nodes = Map::new();
+    for id in ids {
+        let object = world.objects.get(id);
+        let object = object.filter(|object| call.is_of(&object.page) || call.caller == Caller::App);
+        let object = object.ok_or_else(|| GraphError::gone(&call.method, id))?;
+        nodes.insert(id.to_owned(), view.node(object, fields.as_deref())?);
+    }
+    Ok(Value::Object(nodes))
 }
 
 /// `GET /{page}/feed` and its narrower relatives.

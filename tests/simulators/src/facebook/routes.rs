@@ -79,6 +79,7 @@ fn endpoint(call: &mut Call) -> Endpoint {
     }
     match (call.method.as_str(), call.object.as_str(), call.edge.as_str()) {
         ("GET", "debug_token", "") => reading::debug_token,
+        ("GET", "", "") => reading::objects,
         ("GET", _, "") => reading::object,
         ("POST", _, "") => publishing::edit,
         ("DELETE", _, "") => publishing::delete,

@@ -36,6 +36,17 @@ async fn an_edit_is_another_change_of_the_same_message() {
 }
 
 #[tokio::test]
+async fn what_was_claimed_is_known_and_nothing_else() {
+    let (table, _) = state_table().await;
+    let add = message("1");
+    let delete = Message { verb: Verb::Delete, ..add.clone() };
+    assert!(!table.is_known(&channel(), &add).await.unwrap());
+    table.claim(&channel(), &add).await.unwrap();
+    assert!(table.is_known(&channel(), &add).await.unwrap());
+    assert!(!table.is_known(&channel(), &delete).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_claim_that_ran_out_is_granted_again() {
     let (table, clock) = state_table().await;
     let (channel, message) = (channel(), message("1"));

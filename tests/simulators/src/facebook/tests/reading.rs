@@ -179,3 +179,21 @@ async fn the_narrower_feeds_tell_page_and_visitors_apart() {
         assert_eq!(answer.texts("message"), expected, "{edge}");
     }
 }
+
+#[tokio::test]
+async fn several_objects_are_read_by_one_call_unless_one_is_gone() {
+    let stage = Stage::new().await;
+    let (first, second) = (stage.posts("one").await, stage.posts("two").await);
+    stage.comments(&second, "hello").await;
+    let many = |ids: &str| {
+        format!("/v26.0/?ids={ids}&fields=id,comments.limit(5).filter(stream){{message}}")
+    };
+    let answer = stage.get(&many(&format!("{first},{second}"))).await;
+    assert_eq!(answer.body[&first], json!({ "id": first }));
+    assert_eq!(answer.body[&second]["comments"]["data"][0]["message"], "hello");
+    stage.delete(&format!("/v26.0/{first}")).await;
+    assert_eq!(stage.get(&many(&format!("{first},{second}"))).await.error().1, 100);
+    let many_ids = vec!["1"; 51].join(",");
+    assert_eq!(stage.get(&many(&many_ids)).await.error(), (400, 100, None));
+    assert_eq!(stage.get("/v26.0/").await.error().1, 100);
+}

@@ -1,7 +1,15 @@
+mod edits;
+mod faults;
+mod night;
+mod old_posts;
+mod pace;
+mod trouble;
+
 use serde_json::{Value, json};
 use social_core::{
     Verdict,
-    message::{Answerable, Kind, Thread},
+    message::{Answerable, Kind, Owner, Thread},
+    polling::{Pass, Source},
 };
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -10,24 +18,36 @@ use wiremock::{
 
 use super::*;
 use crate::{
-    callback,
-    testing::{Hands, PAGE, channel, credential, delivered, graph, graph_time},
+    callback, normalise,
+    testing::{Hands, Ledger, OnePage, PAGE, channel, delivered, graph, graph_time},
 };
+
+fn ports(
+    server: &MockServer,
+    hands: &Hands,
+    ledger: &Ledger,
+    troubles: &Troubles,
+) -> PollPorts<Hands, OnePage, Ledger> {
+    let (seen, troubles) = (ledger.clone(), troubles.clone());
+    PollPorts { graph: graph(server, hands), credentials: OnePage, seen, troubles }
+}
 
 /// A page, its poll and what the poll remembers.
 struct World {
     server: MockServer,
     hands: Hands,
-    poll: FacebookPoll<Hands>,
+    ledger: Ledger,
+    troubles: Troubles,
+    poll: FacebookPoll<Hands, OnePage, Ledger>,
     checkpoint: Option<String>,
 }
 
 impl World {
     async fn new(further: Value) -> Self {
         let (server, hands) = (MockServer::start().await, Hands::noon());
-        let graph = graph(&server, &hands);
-        let poll = FacebookPoll::new(graph, channel(further), credential()).unwrap();
-        Self { server, hands, poll, checkpoint: None }
+        let (ledger, troubles) = (Ledger::default(), Troubles::default());
+        let poll = FacebookPoll::new(ports(&server, &hands, &ledger, &troubles), channel(further));
+        Self { server, hands, ledger, troubles, poll: poll.unwrap(), checkpoint: None }
     }
 
     /// A page whose first pass is over.
@@ -64,6 +84,29 @@ impl World {
         self.checkpoint = Some(checkpoint);
         messages.sort_by_key(|incoming| incoming.message.at);
         messages.into_iter().map(|incoming| incoming.message.id.0).collect()
+    }
+
+    /// One pass; the keys of its changes, in the order in which they are sent.
+    async fn changes(&mut self) -> Vec<String> {
+        let Pass { mut messages, checkpoint } = self.try_pass().await.unwrap();
+        self.checkpoint = Some(checkpoint);
+        messages.sort_by_key(|incoming| incoming.message.at);
+        messages.into_iter().map(|incoming| incoming.message.change_key()).collect()
+    }
+
+    /// Whatever else is asked has nothing in it.
+    async fn all_else_is_empty(&self) {
+        let empty = ResponseTemplate::new(200).set_body_json(json!({ "data": [] }));
+        Mock::given(wiremock::matchers::any())
+            .respond_with(empty)
+            .with_priority(9)
+            .mount(&self.server)
+            .await;
+    }
+
+    /// The same page with other settings.
+    fn with(self, settings: PollSettings) -> Self {
+        Self { poll: self.poll.with_settings(settings), ..self }
     }
 
     async fn try_pass(&self) -> Result<Pass, Failure> {
@@ -257,10 +300,17 @@ async fn comments_know_their_thread_and_what_the_channel_leaves_out_is_left_out(
 }
 
 #[tokio::test]
-async fn private_messages_alone_need_no_call() {
-    let mut world = World::new(json!({ "include": ["private_messages"] })).await;
-    assert!(world.pass().await.is_empty());
-    assert!(world.asked().await.is_empty());
+async fn e4_what_the_page_wrote_is_marked_as_its_own() {
+    let mut world = World::started(json!({})).await;
+    let mut reply = comment("1_2", "12:03:00");
+    reply["from"]["id"] = json!(PAGE);
+    let talk = [reply, comment("1_1", "12:02:00")];
+    world.shows_feed(json!([post("1", PAGE, "12:01:00", &talk)])).await;
+    let pass = world.try_pass().await.unwrap();
+    let own = pass.messages.iter().filter(|incoming| incoming.message.own);
+    let ids: Vec<&str> = own.map(|incoming| incoming.message.id.as_str()).collect();
+    assert_eq!(ids, ["1029384756_1", "1_2"]);
+    assert_eq!(world.pass().await.len(), 3);
 }
 
 #[tokio::test]
