@@ -141,7 +141,7 @@ pub(super) fn version(age: Age) -> Value {
 /// The features on offer, each with its version.
 pub(super) fn features(settings: &Settings) -> Vec<Value> {
     let web_chat = settings.age.web_chat().map(|version| ("web-chat", version));
-    [("connection", 6), ("messaging", 2)]
+    [("connection", 6), ("messaging", settings.age.messaging())]
         .into_iter()
         .chain(web_chat)
         .map(|(id, version)| json!({ "featureId": id, "version": version }))
