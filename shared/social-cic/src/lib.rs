@@ -6,6 +6,7 @@
 
 mod ask;
 mod error;
+mod entities;
 mod events;
 mod html;
 mod offer;
