@@ -2,10 +2,50 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-/// The one user who may open an ICWS session.
+/// The administrator, who may also work on everybody's interactions.
 pub const ADMIN_USER: &str = "admin";
 /// The made-up password of [`ADMIN_USER`].
 pub const ADMIN_PASSWORD: &str = "local-cic-password";
+/// The made-up password of every agent.
+pub const AGENT_PASSWORD: &str = "local-agent-password";
+
+/// Who may open an ICWS session.
+#[derive(Debug, PartialEq)]
+pub struct User {
+    /// Case does not matter.
+    pub id: &'static str,
+    /// As others see it; an agent of this name under `/_sim` is the same person.
+    pub name: &'static str,
+    pub password: &'static str,
+    /// May work on interactions that others have.
+    pub is_supervisor: bool,
+}
+
+const fn agent(id: &'static str, name: &'static str) -> User {
+    User { id, name, password: AGENT_PASSWORD, is_supervisor: false }
+}
+
+impl User {
+    /// Everybody.
+    pub const ALL: &'static [Self] = &[
+        Self {
+            id: ADMIN_USER,
+            name: "Administrator",
+            password: ADMIN_PASSWORD,
+            is_supervisor: true,
+        },
+        agent("jo", "Jo"),
+        agent("kim", "Kim"),
+        agent("sam", "Sam"),
+    ];
+
+    /// The user of this id or name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        Self::ALL
+            .iter()
+            .find(|user| [user.id, user.name].iter().any(|it| it.eq_ignore_ascii_case(name)))
+    }
+}
 
 /// Everything that differs from one CIC installation to the next.
 #[derive(Clone, Debug)]
@@ -30,6 +70,9 @@ pub struct Settings {
     /// How long an ended chat's message history can still be read. Inferred: an interaction is
     /// deallocated some time after its end.
     pub history_linger: Duration,
+    /// An ICWS session that nobody uses for this long ends. Assumed by a public client, not
+    /// documented (section 2.3).
+    pub session_timeout: Duration,
     /// How long the active server must be down before the other one takes over.
     pub takeover_after: Duration,
     /// Whether `websvcs` refuses a chat before anyone fetched `serverConfiguration`. The vendor
@@ -54,6 +97,7 @@ impl Default for Settings {
             poll_timeout: Duration::from_mins(1),
             idle_timeout: None,
             history_linger: Duration::from_mins(1),
+            session_timeout: Duration::from_mins(3),
             takeover_after: Duration::from_millis(500),
             configuration_first: false,
             web_chat_attribute_prefix: String::new(),
