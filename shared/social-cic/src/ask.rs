@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::{
     error::{CicError, code},
+    extras::Extra,
     web_chat, websvcs,
     wire::{Fields, Reply, json},
 };
@@ -19,10 +20,23 @@ use crate::{
 pub(crate) enum Ask<'a> {
     Start(Start<'a>),
     Reconnect(&'a Chat),
-    Poll { me: &'a str },
-    Say { me: &'a str, text: &'a str },
-    History { me: &'a str },
-    Exit { me: &'a str },
+    Poll {
+        me: &'a str,
+    },
+    Say {
+        me: &'a str,
+        text: &'a str,
+    },
+    /// The visitor does not type: activity that nobody sees.
+    Still {
+        me: &'a str,
+    },
+    History {
+        me: &'a str,
+    },
+    Exit {
+        me: &'a str,
+    },
 }
 
 /// What a chat begins with.
@@ -33,6 +47,8 @@ pub(crate) struct Start<'a> {
     pub(crate) version: u32,
     /// Where events are pushed.
     pub(crate) webhook: Option<&'a Url>,
+    /// What the server refused before.
+    pub(crate) without: &'a [Extra],
 }
 
 /// A call, worded.
@@ -64,15 +80,24 @@ impl Ask<'_> {
 
     /// Whether its answer holds nothing that must be read.
     pub(crate) fn is_plain(&self) -> bool {
-        matches!(self, Self::Say { .. } | Self::Exit { .. } | Self::Reconnect(_))
+        matches!(
+            self,
+            Self::Say { .. } | Self::Still { .. } | Self::Exit { .. } | Self::Reconnect(_)
+        )
+    }
+
+    /// How often it may be sent when CIC itself fails, as the vendor's client does where a second
+    /// time is safe: a chat that was started twice is empty, and dropped when nobody polls it.
+    pub(crate) fn tries(&self) -> usize {
+        if matches!(self, Self::Start(_) | Self::Reconnect(_)) { 2 } else { 1 }
     }
 }
 
 /// The error in an HTTP answer that is no success (section 2.3 of the contract).
 pub(crate) fn status_error(answer: &Answer) -> CicError {
     let body = json(answer).ok().flatten();
-    let error_id = body.as_ref().and_then(Fields::of).and_then(|body| body.text("errorId"));
-    let error_id = error_id.map_or_else(|| "no error id".to_owned(), code);
+    let error_id = body.as_ref().and_then(Fields::of).and_then(|body| body.owned("errorId"));
+    let error_id = error_id.map_or_else(|| "no error id".to_owned(), |id| code(&id));
     let after = answer.headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
     let after = after.and_then(|seconds| seconds.trim().parse().ok()).map(Duration::from_secs);
     CicError::Status { status: answer.status.as_u16(), error_id, after }

@@ -8,6 +8,11 @@ use social_core::{
 };
 use social_http::HttpError;
 
+use crate::extras::Extra;
+
+/// The Web Services Parameter that caps the open chats of one client address.
+pub(crate) const PER_ADDRESS: &str = "MaxInteractionsAllowedPerIP";
+
 /// A call to CIC that failed. Holds no text, no name and no participant id: an id is a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum CicError {
@@ -32,11 +37,17 @@ pub enum CicError {
     /// The server does not know the chat.
     #[error("the CIC server does not know the chat")]
     Gone,
+    /// A server that has just taken over does not know the chat yet, or never will.
+    #[error("the CIC server that took over does not know the chat yet")]
+    Recovering,
+    /// Properties of a new chat that it can do without.
+    #[error("CIC refuses properties of a new chat")]
+    Extras(Vec<Extra>),
     /// The target of a new chat is unknown.
     #[error("CIC knows no workgroup of that name")]
     UnknownWorkgroup,
-    /// CIC takes no more chats (sections 7 and 9; inferred).
-    #[error("CIC takes no more chats at the moment")]
+    /// CIC takes no more chats (sections 7 and 9; inferred). Which limit was met is not told.
+    #[error("CIC takes no more chats; raise {PER_ADDRESS} of its Web Services Parameters")]
     Throttled,
 }
 
@@ -61,6 +72,16 @@ impl CicError {
                 ["error.websvc", "error.websvc.general"].contains(&reason.as_str())
             }
             Self::Malformed => true,
+            _ => false,
+        }
+    }
+
+    /// Whether CIC itself failed in passing, as the vendor's client sees it: `websvcs` in general,
+    /// and 5xx other than those that say that nobody is there.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => *status >= 500 && !self.is_down(),
+            Self::Refused { .. } => self.perhaps_done(),
             _ => false,
         }
     }
@@ -98,8 +119,10 @@ impl Classify for CicError {
             },
             Self::Refused { reason } => refusal_verdict(&reason.to_ascii_lowercase()),
             Self::Malformed => Verdict::RETRY,
+            Self::Recovering => Verdict::Retry { after: Some(Duration::from_secs(2)) },
             Self::NoInterface
             | Self::PairDown(_)
+            | Self::Extras(_)
             | Self::Gone
             | Self::UnknownWorkgroup
             | Self::Throttled => Verdict::WAIT,
@@ -115,6 +138,8 @@ impl Classify for CicError {
             Self::NoInterface => "cic_no_interface",
             Self::PairDown(_) => "cic_pair_down",
             Self::Gone => "cic_chat_gone",
+            Self::Recovering => "cic_recovering",
+            Self::Extras(_) => "cic_start_refused",
             Self::UnknownWorkgroup => "cic_unknown_workgroup",
             Self::Throttled => "cic_throttled",
         }

@@ -53,7 +53,7 @@ impl<'a> People<'a> {
     fn new(events: &[Fields<'a>], own: &'a [String]) -> Self {
         let mut told = HashMap::<String, (Option<Party>, Option<&str>)>::new();
         for event in events {
-            let Some(id) = event.text("participantId") else { continue };
+            let Some(id) = event.owned("participantId") else { continue };
             let known = told.entry(id.to_ascii_lowercase()).or_default();
             known.0 = party(*event).or(known.0);
             known.1 = name(*event).or(known.1);
@@ -76,17 +76,11 @@ impl<'a> People<'a> {
             );
             return None;
         };
-        let id = event.text("participantId").unwrap_or_default();
+        let id = event.owned("participantId").unwrap_or_default();
         let told = self.told.get(&id.to_ascii_lowercase());
         let name = name(event).or_else(|| told.and_then(|told| told.1)).unwrap_or_default();
-        let party = self.party(id, event);
-        Some(ChatEvent {
-            sequence,
-            participant_id: id.to_owned(),
-            party,
-            name: name.to_owned(),
-            what,
-        })
+        let party = self.party(&id, event);
+        Some(ChatEvent { sequence, participant_id: id, party, name: name.to_owned(), what })
     }
 
     fn party(&self, id: &str, event: Fields<'_>) -> Party {
@@ -133,7 +127,8 @@ fn what(kind: &str, event: Fields<'_>) -> Option<Happening> {
         "text" => Happening::Text(text(value()?, event.text("contentType"))),
         "url" => Happening::Url(value()?.to_owned()),
         "file" => {
-            Happening::File(event.text("fileName").or_else(|| value().map(file_name))?.to_owned())
+            let named = event.text("fileName").map(str::to_owned);
+            Happening::File(named.or_else(|| value().map(file_name))?)
         }
         "participantstatechanged" => Happening::State(state(event)?),
         _ => return None,
@@ -146,10 +141,29 @@ fn text(value: &str, content_type: Option<&str>) -> String {
     if is_html { html::to_text(value) } else { value.to_owned() }
 }
 
-/// The last part of `/websvcs/chat/getfile/{participant}/{hex}/-image.jpeg`. The rest is a secret.
-fn file_name(path: &str) -> &str {
+/// The last part of `/websvcs/chat/getfile/{participant}/{hex}/-my%20image.jpeg`. The rest is a
+/// secret. A `/` in the name itself comes escaped.
+fn file_name(path: &str) -> String {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default();
-    name.strip_prefix('-').unwrap_or(name)
+    percent_decoded(name.strip_prefix('-').unwrap_or(name))
+}
+
+/// A `%` that escapes nothing stays; what is no UTF-8 becomes a replacement character.
+fn percent_decoded(text: &str) -> String {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let escaped = (byte == b'%').then(|| after.split_at_checked(2)).flatten();
+        let escaped = escaped.and_then(|(digits, after)| {
+            let digits = str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
+            Some((u8::from_str_radix(digits, 16).ok()?, after))
+        });
+        let (byte, after) = escaped.unwrap_or((byte, after));
+        decoded.push(byte);
+        rest = after;
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
 }
 
 /// A number in web-chat, a text in `websvcs`.

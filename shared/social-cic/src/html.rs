@@ -1,5 +1,7 @@
 //! HTML of agents' rich text, as the plain text that is published.
 
+use crate::entities::entity;
+
 /// Elements that begin a new line, at their start or at their end.
 const BLOCKS: [&str; 12] =
     ["br", "p", "div", "li", "ul", "ol", "tr", "h1", "h2", "h3", "h4", "blockquote"];
@@ -7,18 +9,16 @@ const BLOCKS: [&str; 12] =
 /// Elements whose contents are no text.
 const SILENT: [&str; 4] = ["script", "style", "head", "title"];
 
-/// Longest entity that is looked for, in bytes between `&` and `;`.
-const LONGEST_ENTITY: usize = 10;
-
-/// The text of `html`: tags stripped, entities resolved, line breaks where a browser breaks lines.
+/// The text of `html`: tags stripped, entities resolved, line breaks where a browser breaks lines,
+/// and the target of a link behind its words.
 pub(crate) fn to_text(html: &str) -> String {
     let mut text = Text::default();
     let mut rest = html;
     while let Some(next) = rest.chars().next() {
         rest = match next {
             '<' => match tag(rest) {
-                Some((name, after)) => {
-                    text.tag(name);
+                Some((name, inside, after)) => {
+                    text.tag(name, inside);
                     skip_silent(name, after)
                 }
                 None => text.take(next, rest),
@@ -33,48 +33,112 @@ pub(crate) fn to_text(html: &str) -> String {
             _ => text.take(next, rest),
         };
     }
-    text.0.trim().to_owned()
+    text.end_link();
+    text.text.trim().to_owned()
 }
 
 #[derive(Default)]
-struct Text(String);
+struct Text {
+    text: String,
+    /// The link that is open: its target, and where its words begin.
+    link: Option<(String, usize)>,
+}
 
 impl Text {
     /// Writes `next`, the first character of `rest`, and answers what follows. White space collapses.
     fn take<'a>(&mut self, next: char, rest: &'a str) -> &'a str {
         if !next.is_ascii_whitespace() {
-            self.0.push(next);
-        } else if !self.0.ends_with([' ', '\n']) {
-            self.0.push(' ');
+            self.text.push(next);
+        } else if !self.text.ends_with([' ', '\n']) {
+            self.text.push(' ');
         }
         rest.get(next.len_utf8()..).unwrap_or_default()
     }
 
     /// Writes what an entity stood for.
     fn character(&mut self, character: char) {
-        self.0.push(if character == '\u{a0}' { ' ' } else { character });
+        self.text.push(if character == '\u{a0}' { ' ' } else { character });
     }
 
-    fn tag(&mut self, name: &str) {
+    fn tag(&mut self, name: &str, inside: &str) {
         let name = name.to_ascii_lowercase();
         let (name, closing) =
             name.strip_prefix('/').map_or((name.as_str(), false), |name| (name, true));
+        if name == "a" {
+            self.end_link();
+            self.link = target(inside).filter(|_| !closing).map(|to| (to, self.text.len()));
+        }
         if !BLOCKS.contains(&name) {
             return;
         }
-        let breaks = name == "br" || closing || !self.0.ends_with('\n');
-        if breaks && !self.0.is_empty() {
-            self.0.truncate(self.0.trim_end_matches(' ').len());
-            self.0.push('\n');
+        let breaks = name == "br" || closing || !self.text.ends_with('\n');
+        if breaks && !self.text.is_empty() {
+            self.text.truncate(self.text.trim_end_matches(' ').len());
+            self.text.push('\n');
         }
+    }
+
+    /// Writes the target of the link that ends here, unless its words are the target already.
+    fn end_link(&mut self) {
+        let Some((target, start)) = self.link.take() else { return };
+        let words = self.text.get(start..).unwrap_or_default().trim();
+        if bare(words) == bare(&target) {
+            return;
+        }
+        if !self.text.is_empty() && !self.text.ends_with([' ', '\n']) {
+            self.text.push(' ');
+        }
+        self.text.push_str(&target);
     }
 }
 
-/// The name of the tag that `html` begins with, a `/` before it where it closes; and what follows.
-/// A `<` that begins no tag is text.
-fn tag(html: &str) -> Option<(&str, &str)> {
+/// A URL as people write it.
+fn bare(url: &str) -> &str {
+    let url = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or(url);
+    url.trim_end_matches('/')
+}
+
+/// The target of a link that leads to a page; others, such as scripts and mail, lead nowhere.
+fn target(inside: &str) -> Option<String> {
+    let to = attribute(inside, "href")?;
+    let mut text = Text::default();
+    let mut rest = to.trim();
+    while let Some(next) = rest.chars().next() {
+        rest = match entity(rest) {
+            Some((character, after)) => {
+                text.character(character);
+                after
+            }
+            None => text.take(next, rest),
+        };
+    }
+    let scheme = text.text.split_once("://")?.0;
+    ["https", "http"].iter().any(|it| scheme.eq_ignore_ascii_case(it)).then_some(text.text)
+}
+
+/// The value of an attribute, in quotes or bare.
+fn attribute<'a>(inside: &'a str, name: &str) -> Option<&'a str> {
+    let mut rest = inside.split_once(|c: char| c.is_ascii_whitespace())?.1;
+    loop {
+        let (key, after) = rest.split_once('=')?;
+        let after = after.trim_start();
+        let (value, after) = match after.chars().next()? {
+            quote @ ('"' | '\'') => after.get(1..)?.split_once(quote)?,
+            _ => after.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((after, "")),
+        };
+        // A name without a value may stand before it.
+        if key.split_ascii_whitespace().next_back()?.eq_ignore_ascii_case(name) {
+            return Some(value);
+        }
+        rest = after;
+    }
+}
+
+/// The name of the tag that `html` begins with, a `/` before it where it closes; all that is in it,
+/// and what follows. A `<` that begins no tag is text.
+fn tag(html: &str) -> Option<(&str, &str, &str)> {
     if let Some(comment) = html.strip_prefix("<!--") {
-        return Some(("!", comment.split_once("-->").map_or("", |(_, after)| after)));
+        return Some(("!", "", comment.split_once("-->").map_or("", |(_, after)| after)));
     }
     let inside = html.strip_prefix('<')?;
     let begins = |c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?');
@@ -83,7 +147,7 @@ fn tag(html: &str) -> Option<(&str, &str)> {
     }
     let (tag, after) = split_at_end(inside)?;
     let name = tag.split(|c: char| c.is_ascii_whitespace()).next()?;
-    Some((name.trim_end_matches('/'), after))
+    Some((name.trim_end_matches('/'), tag, after))
 }
 
 /// Splits behind the `>` that ends a tag: not one within an attribute's quotes.
@@ -110,67 +174,6 @@ fn skip_silent<'a>(name: &str, after: &'a str) -> &'a str {
     end.and_then(|at| after.get(at..)).unwrap_or_default()
 }
 
-/// The character that `html` begins with as an entity, and what follows.
-fn entity(html: &str) -> Option<(char, &str)> {
-    let (name, after) = html.strip_prefix('&')?.split_once(';')?;
-    if name.len() > LONGEST_ENTITY {
-        return None;
-    }
-    let number = |digits: &str, radix| {
-        u32::from_str_radix(digits, radix).ok().and_then(char::from_u32).filter(|&c| c != '\0')
-    };
-    let character = match name.strip_prefix('#') {
-        Some(digits) => match digits.strip_prefix(['x', 'X']) {
-            Some(hex) => number(hex, 16)?,
-            None => number(digits, 10)?,
-        },
-        None => named(name)?,
-    };
-    Some((character, after))
-}
-
-/// The entities that editors write; all others stay as they are.
-fn named(name: &str) -> Option<char> {
-    Some(match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        "nbsp" => '\u{a0}',
-        "auml" => 'ä',
-        "ouml" => 'ö',
-        "uuml" => 'ü',
-        "Auml" => 'Ä',
-        "Ouml" => 'Ö',
-        "Uuml" => 'Ü',
-        "szlig" => 'ß',
-        "agrave" => 'à',
-        "eacute" => 'é',
-        "egrave" => 'è',
-        "ccedil" => 'ç',
-        "ntilde" => 'ñ',
-        "euro" => '€',
-        "pound" => '£',
-        "copy" => '©',
-        "reg" => '®',
-        "trade" => '™',
-        "deg" => '°',
-        "hellip" => '…',
-        "ndash" => '–',
-        "mdash" => '—',
-        "lsquo" => '‘',
-        "rsquo" => '’',
-        "ldquo" => '“',
-        "rdquo" => '”',
-        "laquo" => '«',
-        "raquo" => '»',
-        "bull" => '•',
-        "middot" => '·',
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -184,7 +187,21 @@ mod tests {
     #[case::paragraphs("<p>one</p><p class=\"a>b\">two</p>", "one\ntwo")]
     #[case::divisions("first<div>second</div><div>third</div>", "first\nsecond\nthird")]
     #[case::blank_line("one<br><br>two", "one\n\ntwo")]
-    #[case::inline("<b>bold</b> and <a href='https://x.test/?a>b'>link</a>", "bold and link")]
+    #[case::inline("<b>bold</b> and <i>slanted</i>", "bold and slanted")]
+    #[case::link(
+        "see <a class=x href='https://x.test/?a>b&amp;c'>here</a>.",
+        "see here https://x.test/?a>b&c."
+    )]
+    #[case::link_of_itself("<a href=\"https://x.test/\">x.test</a>!", "x.test!")]
+    #[case::link_around_nothing("<a href=https://x.test/a></a>", "https://x.test/a")]
+    #[case::link_to_a_script("<a href='javascript:alert(1)'>a</a> <a>b</a>", "a b")]
+    #[case::link_to_mail("<a href='mailto:a@x.test'>a@x.test</a>", "a@x.test")]
+    #[case::link_not_closed("<a nofollow href='https://x.test'>a", "a https://x.test")]
+    #[case::more_entities(
+        "&Alpha;&thetasym;&rarr;&zwnj;&iexcl;&para;&ensp;x",
+        "Αϑ→\u{200c}¡¶\u{2002}x"
+    )]
+    #[case::windows_numbers("it&#146;s 5 &#128;", "it’s 5 €")]
     #[case::white_space("one \n  two&nbsp;&nbsp;three", "one two  three")]
     #[case::script("a<script>alert('<br>')</script>b<style>x</style>", "ab")]
     #[case::comment("a<!-- <br> -->b", "ab")]

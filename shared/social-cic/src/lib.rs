@@ -5,19 +5,24 @@
 //! vendor's pages "Web Chat" of the ICWS reference and the Web Tools developer's guide.
 
 mod ask;
+mod entities;
 mod error;
 mod events;
+mod extras;
 mod html;
+mod memory;
 mod offer;
 mod pair;
 mod server;
 mod settings;
+mod starting;
 mod visit;
 mod web_chat;
 mod websvcs;
 mod wire;
 
 pub use error::CicError;
+pub use extras::Extra;
 pub use pair::Cic;
 pub use settings::{Choice, CicSettings, SettingsError, UnknownChoice};
 

@@ -1,6 +1,8 @@
 //! Which chat interface a server offers: asked once, and again when it was down or says that its
 //! configuration changed (sections 2.2 and 4.1 of the contract).
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::Value;
 use social_core::chat::Interface;
@@ -94,12 +96,26 @@ impl Server {
         Ok(version)
     }
 
+    /// Asked three more times when the bridge itself fails, as the vendor's client does.
+    async fn configuration(&self) -> Result<Answer, CicError> {
+        const PAUSE: Duration = Duration::from_millis(200);
+        let request = websvcs::configuration_request();
+        for _ in 0..3 {
+            let answer = self.send(&request).await?;
+            if !answer.status.is_server_error() || !status_error(&answer).is_passing() {
+                return Ok(answer);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.send(&request).await
+    }
+
     async fn starts_websvcs_chats(&self) -> Result<bool, CicError> {
         let known = self.known().websvcs;
         if let Some(configuration) = known {
             return Ok(configuration.starts_chats);
         }
-        let answer = self.send(&websvcs::configuration_request()).await?;
+        let answer = self.configuration().await?;
         let configuration =
             described(&answer)?.as_ref().and_then(configuration_in).unwrap_or_default();
         self.known().websvcs = Some(configuration);
@@ -118,9 +134,10 @@ fn described(answer: &Answer) -> Result<Option<Value>, CicError> {
 /// `{featureInfoList: [{featureId, version}]}`
 fn version_in(body: &Value) -> u32 {
     let features = Fields::of(body).map(|body| body.list("featureInfoList")).unwrap_or_default();
+    let is_web_chat = |id: &str| id.eq_ignore_ascii_case("web-chat");
     let mut features = features.iter().filter_map(Fields::of);
     features
-        .find(|feature| feature.text("featureId") == Some("web-chat"))
+        .find(|feature| feature.text("featureId").is_some_and(is_web_chat))
         .and_then(|feature| u32::try_from(feature.number("version")?).ok())
         .unwrap_or(0)
 }

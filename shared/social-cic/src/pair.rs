@@ -1,22 +1,24 @@
 //! The pair: which server is asked, and what happens when it does not answer.
 
 use std::{
-    collections::HashMap,
     fmt,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use social_core::chat::{
-    Chat, ChatError, ChatEvent, ContactCenter, Interface, Opening, Sent, Told,
+use social_core::{
+    Classify,
+    chat::{Chat, ChatError, ChatEvent, ContactCenter, Interface, Opening, Sent, Told},
 };
 use social_http::Client;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::{
-    ask::{Ask, Start},
+    ask::Ask,
     error::CicError,
     events::{self, Echoes},
-    offer::Offer,
+    memory::Memory,
     server::Server,
     settings::{Choice, CicSettings, SettingsError},
     visit::Visit,
@@ -27,18 +29,10 @@ use crate::{
 /// CIC, both servers of it. Switchover happens inside (section 8 of the contract, rule 6).
 pub struct Cic {
     servers: Vec<Server>,
-    choice: Choice,
-    events_url: Option<Url>,
+    pub(crate) choice: Choice,
+    pub(crate) events_url: Option<Url>,
+    keep_alive: Option<Duration>,
     memory: Mutex<Memory>,
-}
-
-/// What is remembered between calls, in this process alone.
-#[derive(Default)]
-struct Memory {
-    /// The server that answered last.
-    active: Option<usize>,
-    /// Events that came with a call that then failed, by chat id: told with the next one.
-    untold: HashMap<String, Vec<ChatEvent>>,
 }
 
 /// What is wanted of a chat that exists.
@@ -75,40 +69,49 @@ impl Cic {
         }
         let mut servers = Vec::new();
         let clients = std::iter::repeat_n(http, settings.urls.len());
-        for (index, (url, http)) in settings.urls.into_iter().zip(clients).enumerate() {
+        for (index, (url, http)) in settings.urls.iter().cloned().zip(clients).enumerate() {
             if !matches!(url.scheme(), "http" | "https") {
                 return Err(SettingsError::Scheme(index + 1));
             }
             servers.push(Server::new(index, url, http));
         }
-        let memory = Mutex::default();
-        Ok(Self { servers, choice: settings.interface, events_url: settings.events_url, memory })
+        let CicSettings { interface: choice, events_url, keep_alive, .. } = settings;
+        Ok(Self { servers, choice, events_url, keep_alive, memory: Mutex::default() })
     }
 
-    fn memory(&self) -> MutexGuard<'_, Memory> {
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The servers, the one that answered last first; before any did, `preferred`.
     fn in_turn(&self, preferred: usize) -> impl Iterator<Item = &Server> {
-        let first = self.memory().active.unwrap_or(preferred);
+        let first = self.memory().active().unwrap_or(preferred);
         let first = if first < self.servers.len() { first } else { 0 };
         self.servers.iter().cycle().skip(first).take(self.servers.len())
     }
 
-    /// Makes one call and keeps what its answer tells, also when it is a refusal.
-    async fn exchange(
+    /// Makes one call and keeps what its answer tells, also when it is a refusal. What CIC failed
+    /// at in passing is asked once more where that is safe.
+    pub(crate) async fn exchange(
         &self,
         server: &Server,
         interface: Interface,
         ask: Ask<'_>,
         visit: &mut Visit,
     ) -> Result<Reply, CicError> {
-        let answer = server.send(&ask.request(interface)).await?;
-        let (mut reply, refusal) = ask.read(interface, &answer);
-        visit.hear(&mut reply);
-        server.known().note_version(reply.cfg_ver);
-        refusal.map_or(Ok(reply), Err)
+        let mut tries = ask.tries();
+        loop {
+            tries -= 1;
+            let answer = server.send(&ask.request(interface)).await?;
+            let (mut reply, refusal) = ask.read(interface, &answer);
+            visit.hear(&mut reply);
+            server.known().note_version(reply.cfg_ver);
+            match refusal {
+                Some(error) if tries > 0 && error.is_passing() => {}
+                Some(error) => return Err(error),
+                None => return Ok(reply),
+            }
+        }
     }
 
     /// Does what is wanted of a chat, on the server that knows it. `None` where history is not kept.
@@ -118,29 +121,51 @@ impl Cic {
         wish: Wish<'_>,
         visit: &mut Visit,
     ) -> Result<Option<Chat>, CicError> {
-        let (mut gone, mut down) = (false, None);
+        let (mut gone, mut down, mut homeless) = (false, None, false);
         visit.adopt(&chat.participant_id);
         for server in self.in_turn(chat.server) {
+            if gone && self.memory().rests(server.index) {
+                homeless |= server.index == chat.server;
+                continue;
+            }
             match self.reach(server, chat, wish, visit).await {
                 Ok(moved) => {
-                    self.memory().active = Some(server.index);
+                    let mut memory = self.memory();
+                    memory.answered(server.index);
+                    memory.found(&chat.chat_id);
                     return Ok(moved);
                 }
                 // The one thing that must not be done twice.
                 Err(error) if matches!((wish, visit.sent), (Wish::Say(_), Sent::Perhaps)) => {
                     return Err(error);
                 }
-                Err(CicError::Gone) => gone = true,
+                Err(CicError::Gone) => {
+                    if !gone {
+                        self.memory().answered(server.index);
+                    }
+                    gone = true;
+                }
                 Err(error) if error.is_down() => {
-                    server.forget();
+                    self.note_down(server);
+                    homeless |= server.index == chat.server;
                     down.get_or_insert(error);
                 }
                 Err(error) => return Err(error),
             }
         }
+        if !gone {
+            return Err(down.map_or(CicError::Gone, pair_down));
+        }
         // A chat that one server does not know, while the other takes no calls, is gone as well: of
-        // a pair, the one that takes calls knows all chats.
-        Err(down.filter(|_| !gone).map_or(CicError::Gone, pair_down))
+        // a pair, the one that takes calls knows all chats. It may need a moment after a takeover.
+        let may_turn_up = self.memory().may_turn_up(&chat.chat_id, homeless);
+        Err(if may_turn_up { CicError::Recovering } else { CicError::Gone })
+    }
+
+    /// What a server that is down was known to offer may have changed when it comes back.
+    pub(crate) fn note_down(&self, server: &Server) {
+        server.forget();
+        self.memory().is_down(server.index);
     }
 
     /// Does it on one server, which is told of the chat once if it does not know it.
@@ -214,7 +239,12 @@ impl Cic {
     async fn call(&self, chat: &Chat, wish: Wish<'_>) -> Result<Told, ChatError> {
         let mut visit = Visit::new();
         let outcome = self.visit(chat, wish, &mut visit).await;
-        let mut events = self.memory().untold.remove(&chat.chat_id).unwrap_or_default();
+        match (&outcome, wish) {
+            (Ok(Some(moved)), Wish::Poll) => self.keep_alive(moved, &mut visit).await,
+            (Ok(_), Wish::Say(_)) => self.memory().stirs(&chat.chat_id, Instant::now()),
+            _ => {}
+        }
+        let mut events = self.memory().take(&chat.chat_id);
         events.append(&mut visit.events(Echoes::Dropped));
         let events = events::in_order(events);
         let poll_after = visit.poll_after();
@@ -227,65 +257,24 @@ impl Cic {
                 Ok(Told { chat: chat.clone(), events, poll_after })
             }
             Err(error) => {
-                if !events.is_empty() {
-                    self.memory().untold.insert(chat.chat_id.clone(), events);
-                }
+                self.memory().keep(&chat.chat_id, events);
                 Err(error.into_chat_error(visit.sent))
             }
         }
     }
 
-    /// Starts a chat on one server.
-    async fn start(
-        &self,
-        server: &Server,
-        opening: &Opening,
-        visit: &mut Visit,
-    ) -> Result<Chat, CicError> {
-        let Offer { interface, version } = server.offer(self.choice).await?;
-        let ask = Ask::Start(Start { opening, version, webhook: self.events_url.as_ref() });
-        let reply = match self.exchange(server, interface, ask, visit).await {
-            Ok(reply) => reply,
-            Err(error) => {
-                if error.perhaps_done() {
-                    visit.sent = Sent::Perhaps;
-                }
-                return Err(self.throttled(server, error).await);
-            }
-        };
-        let (Some(chat_id), Some(participant_id)) = (reply.chat_id, reply.participant_id) else {
-            visit.sent = Sent::Perhaps;
-            return Err(CicError::Malformed);
-        };
-        visit.adopt(&participant_id);
-        Ok(Chat { interface, server: server.index, chat_id, participant_id })
-    }
-
-    /// Tells CIC's throttle from a server that is down. What a throttled start is answered is not
-    /// public (section 9); a public client's comment hints at 404. Inferred: 429, `unavailable` of
-    /// `websvcs`, and 404 or 503 from a server that, asked again, still offers chats.
-    async fn throttled(&self, server: &Server, error: CicError) -> CicError {
-        let at_once = match &error {
-            CicError::Status { status, .. } => match status {
-                429 => true,
-                404 | 503 => false,
-                _ => return error,
-            },
-            CicError::Refused { reason }
-                if reason.to_ascii_lowercase().ends_with(".unavailable") =>
-            {
-                true
-            }
-            _ => return error,
-        };
-        if at_once {
-            return CicError::Throttled;
+    /// Tells CIC that the visitor is there, where its idle time-out is on and nothing else did for
+    /// a while. Whatever fails here, the next poll finds out.
+    async fn keep_alive(&self, chat: &Chat, visit: &mut Visit) {
+        let Some(pause) = self.keep_alive else { return };
+        if !self.memory().is_still(&chat.chat_id, pause) {
+            return;
         }
-        server.forget();
-        match server.offer(self.choice).await {
-            Ok(_) => CicError::Throttled,
-            Err(CicError::NoInterface) => error,
-            Err(down) => down,
+        let Some(server) = self.servers.get(chat.server) else { return };
+        let ask = Ask::Still { me: &chat.participant_id };
+        if let Err(error) = self.exchange(server, chat.interface, ask, visit).await {
+            let error_type = error.error_type();
+            tracing::debug!(error_type, "a sign of life was not taken");
         }
     }
 }
@@ -303,12 +292,12 @@ impl ContactCenter for Cic {
         for server in self.in_turn(0) {
             match self.start(server, opening, &mut visit).await {
                 Ok(chat) => {
-                    self.memory().active = Some(server.index);
+                    self.memory().answered(server.index);
                     let (events, poll_after) = (visit.events(Echoes::Dropped), visit.poll_after());
                     return Ok(Told { chat, events, poll_after });
                 }
                 Err(error) if error.is_down() => {
-                    server.forget();
+                    self.note_down(server);
                     down.get_or_insert(error);
                 }
                 Err(error) => return Err(error.into_open_error(visit.sent)),
@@ -341,9 +330,7 @@ impl ContactCenter for Cic {
     /// What is told with the answer, an agent's last words, is told again by the next poll.
     async fn exit(&self, chat: &Chat) -> Result<(), ChatError> {
         let told = self.call(chat, Wish::Exit).await?;
-        if !told.events.is_empty() {
-            self.memory().untold.insert(chat.chat_id.clone(), told.events);
-        }
+        self.memory().keep(&chat.chat_id, told.events);
         Ok(())
     }
 }

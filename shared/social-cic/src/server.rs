@@ -6,7 +6,7 @@ use http::{HeaderValue, Method, header};
 use social_http::{Answer, Client};
 use url::Url;
 
-use crate::{ask::Request, error::CicError, offer::Known};
+use crate::{ask::Request, error::CicError, extras::Refusals, offer::Known};
 
 /// A server of the pair.
 pub(crate) struct Server {
@@ -15,6 +15,8 @@ pub(crate) struct Server {
     url: Url,
     http: Client,
     known: Mutex<Known>,
+    /// What it refused in the start of a chat.
+    pub(crate) refusals: Refusals,
 }
 
 impl Server {
@@ -22,7 +24,7 @@ impl Server {
     pub(crate) fn new(index: usize, mut url: Url, http: Client) -> Self {
         url.set_query(None);
         url.set_fragment(None);
-        Self { index, url, http, known: Mutex::default() }
+        Self { index, url, http, known: Mutex::default(), refusals: Refusals::default() }
     }
 
     /// What it is known to offer.

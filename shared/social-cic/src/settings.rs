@@ -1,6 +1,6 @@
 //! What a deployment tells about its CIC.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
 use url::Url;
 
@@ -12,6 +12,9 @@ pub struct CicSettings {
     pub interface: Choice,
     /// Where CIC pushes hints of new events, with web-chat 5 and up. Its path holds a secret.
     pub events_url: Option<Url>,
+    /// How long the visitor's leg may do nothing, where `EnableIdleTimeout` is on (section 7 of the
+    /// contract): then CIC is told that nobody types. `None` where it is off, as by default.
+    pub keep_alive: Option<Duration>,
 }
 
 impl fmt::Debug for CicSettings {
@@ -20,6 +23,7 @@ impl fmt::Debug for CicSettings {
             .field("servers", &self.urls.len())
             .field("interface", &self.interface)
             .field("pushes", &self.events_url.is_some())
+            .field("keep_alive", &self.keep_alive)
             .finish()
     }
 }
@@ -67,7 +71,14 @@ impl CicSettings {
             urls: urls.split(',').map(parse).collect::<Result<_, _>>()?,
             interface: interface.parse().map_err(|UnknownChoice| SettingsError::Interface)?,
             events_url: events_url.map(parse).transpose()?,
+            keep_alive: None,
         })
+    }
+
+    /// The same with a sign of life after every `pause` without one.
+    #[must_use]
+    pub fn kept_alive(self, pause: Option<Duration>) -> Self {
+        Self { keep_alive: pause, ..self }
     }
 }
 

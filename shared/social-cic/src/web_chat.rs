@@ -7,10 +7,12 @@ use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 use social_core::channel::RoutingContext;
 use social_http::Answer;
+use url::Url;
 
 use crate::{
     ask::{Ask, Request, Start, names_target, status_error},
     error::CicError,
+    extras::{self, Extra},
     wire::{self, Fields, Reply},
 };
 
@@ -22,11 +24,11 @@ pub(crate) const TAKES_ATTRIBUTES: u32 = 5;
 pub(crate) const KEEPS_HISTORY: u32 = 6;
 
 /// A map of texts.
-const ATTRIBUTES: &str = "attributes";
+pub(crate) const ATTRIBUTES: &str = "attributes";
 /// A list of `{context, category}`.
-const ROUTING_CONTEXTS: &str = "routingContexts";
+pub(crate) const ROUTING_CONTEXTS: &str = "routingContexts";
 /// A URL.
-const WEBHOOK: &str = "webhook";
+pub(crate) const WEBHOOK: &str = "webhook";
 
 /// The type that ICWS answers with, and asks for.
 pub(crate) const ICWS_JSON: &str = "application/vnd.inin.icws+JSON";
@@ -44,6 +46,9 @@ pub(crate) fn request(ask: &Ask<'_>) -> Request {
             let body = json!({ "message": text, "contentType": "text/plain" });
             (Method::POST, "send-message", Some(me), Some(body))
         }
+        Ask::Still { me } => {
+            (Method::POST, "typing-state", Some(me), Some(json!({ "typingIndicator": false })))
+        }
         Ask::History { me } => (Method::GET, "message-history", Some(me), None),
         Ask::Exit { me } => (Method::POST, "exit", Some(me), None),
     };
@@ -51,7 +56,8 @@ pub(crate) fn request(ask: &Ask<'_>) -> Request {
     Request { method, path, body, accept: ICWS_JSON }
 }
 
-fn start_body(Start { opening, version, webhook }: Start<'_>) -> Value {
+fn start_body(start: Start<'_>) -> Value {
+    let Start { opening, webhook, .. } = start;
     let mut body = Map::new();
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
     put("participantName", opening.participant_name.as_str().into());
@@ -60,18 +66,21 @@ fn start_body(Start { opening, version, webhook }: Start<'_>) -> Value {
     if let Some(language) = &opening.language {
         put("language", language.as_str().into());
     }
-    if version >= TAKES_ATTRIBUTES {
-        if !opening.attributes.is_empty() {
-            put(ATTRIBUTES, json!(opening.attributes));
-        }
-        if !opening.routing_contexts.is_empty() {
-            put(ROUTING_CONTEXTS, opening.routing_contexts.iter().map(routing_context).collect());
-        }
-        if let Some(url) = webhook {
-            put(WEBHOOK, url.as_str().into());
-        }
+    for extra in extras_of(&start) {
+        let value = match extra {
+            Extra::Attributes => json!(opening.attributes),
+            Extra::RoutingContexts => {
+                opening.routing_contexts.iter().map(routing_context).collect()
+            }
+            Extra::Webhook => json!(webhook.map(Url::as_str)),
+        };
+        put(extra.name(), value);
     }
     Value::Object(body)
+}
+
+fn extras_of(start: &Start<'_>) -> Vec<Extra> {
+    if start.version >= TAKES_ATTRIBUTES { extras::sent(start, true) } else { Vec::new() }
 }
 
 /// The category is documented as a number here and as a text for `websvcs`.
@@ -95,14 +104,14 @@ pub(crate) fn read(ask: &Ask<'_>, answer: &Answer) -> (Reply, Option<CicError>) 
 }
 
 fn refusal(ask: &Ask<'_>, answer: &Answer) -> CicError {
-    let starts = matches!(ask, Ask::Start(_));
-    if starts && names_target(answer) {
+    let Ask::Start(start) = ask else {
+        return if is_gone(answer) { CicError::Gone } else { status_error(answer) };
+    };
+    if names_target(answer) {
         return CicError::UnknownWorkgroup;
     }
-    if !starts && is_gone(answer) {
-        return CicError::Gone;
-    }
-    status_error(answer)
+    let refused = extras::refused(answer, &extras_of(start));
+    if refused.is_empty() { status_error(answer) } else { CicError::Extras(refused) }
 }
 
 /// `error.request.webChat.invalidParticipantId`, `….invalidChatId`, or 410, which the general part

@@ -7,6 +7,7 @@ use social_http::Answer;
 use crate::{
     ask::{Ask, Request, Start, names_target, status_error},
     error::{CicError, code},
+    extras::{self, Extra},
     wire::{self, Fields, Reply},
 };
 
@@ -25,6 +26,9 @@ pub(crate) fn request(ask: &Ask<'_>) -> Request {
             let body = json!({ "message": text, "contentType": "text/plain" });
             (Method::POST, "sendMessage", Some(me), Some(body))
         }
+        Ask::Still { me } => {
+            (Method::POST, "setTypingState", Some(me), Some(json!({ "typingIndicator": false })))
+        }
         Ask::Exit { me } => (Method::POST, "exit", Some(me), None),
     };
     let path = ["websvcs", "chat", call].into_iter().chain(me).map(str::to_owned).collect();
@@ -37,7 +41,8 @@ pub(crate) fn configuration_request() -> Request {
     Request { method: Method::GET, path, body: None, accept: JSON }
 }
 
-fn start_body(Start { opening, .. }: Start<'_>) -> Value {
+fn start_body(start: Start<'_>) -> Value {
+    let opening = start.opening;
     let mut body = json!({
         "supportedContentTypes": "text/plain",
         "participant": { "name": opening.participant_name, "credentials": "" },
@@ -51,11 +56,12 @@ fn start_body(Start { opening, .. }: Start<'_>) -> Value {
     if let Some(language) = &opening.language {
         put("language", language.as_str().into());
     }
-    if !opening.attributes.is_empty() {
-        put("attributes", json!(opening.attributes));
-    }
-    if !opening.routing_contexts.is_empty() {
-        put("routingContexts", json!(opening.routing_contexts));
+    for extra in extras::sent(&start, false) {
+        match extra {
+            Extra::Attributes => put("attributes", json!(opening.attributes)),
+            Extra::RoutingContexts => put("routingContexts", json!(opening.routing_contexts)),
+            Extra::Webhook => None,
+        };
     }
     body
 }
@@ -74,10 +80,11 @@ pub(crate) fn read(ask: &Ask<'_>, answer: &Answer) -> (Reply, Option<CicError>) 
     let Some(chat) = Fields::of(&body).and_then(|body| body.object("chat")) else {
         return (Reply::default(), Some(CicError::Malformed));
     };
-    (Reply::of(chat), failure(chat, starts))
+    (Reply::of(chat), failure(chat, ask))
 }
 
-fn failure(chat: Fields<'_>, starts: bool) -> Option<CicError> {
+fn failure(chat: Fields<'_>, ask: &Ask<'_>) -> Option<CicError> {
+    let starts = matches!(ask, Ask::Start(_));
     let Some(status) = chat.object("status") else { return Some(CicError::Malformed) };
     if status.text("type").is_some_and(|kind| kind.eq_ignore_ascii_case("success")) {
         return None;
@@ -87,6 +94,15 @@ fn failure(chat: Fields<'_>, starts: bool) -> Option<CicError> {
     Some(match lower.strip_prefix("error.websvc.unknownentity.") {
         Some("session" | "participant") if !starts => CicError::Gone,
         Some("badtarget" | "invalidqueue") if starts => CicError::UnknownWorkgroup,
-        _ => CicError::Refused { reason },
+        _ => match ask {
+            // Which part of the content is invalid is not told.
+            Ask::Start(start)
+                if lower.starts_with("error.websvc.content.invalid")
+                    && !extras::sent(start, false).is_empty() =>
+            {
+                CicError::Extras(extras::sent(start, false))
+            }
+            _ => CicError::Refused { reason },
+        },
     })
 }

@@ -37,6 +37,15 @@ impl<'a> Fields<'a> {
         self.get(name)?.as_str()
     }
 
+    /// The text or number in a field, as a text.
+    pub(crate) fn owned(self, name: &str) -> Option<String> {
+        match self.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
     /// The whole number in a field, which may be written as a text.
     pub(crate) fn number(self, name: &str) -> Option<i64> {
         number(self.get(name)?)
@@ -48,9 +57,14 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A whole number, which may be written as a text.
+/// A whole number, which may be written as a text or with an empty fraction.
 pub(crate) fn number(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
+    if let Some(number) = value.as_i64() {
+        return Some(number);
+    }
+    let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    if fraction.bytes().all(|digit| digit == b'0') { whole.parse().ok() } else { None }
 }
 
 /// What any answer about a chat may hold, whichever interface gave it.
@@ -68,7 +82,7 @@ pub(crate) struct Reply {
 impl Reply {
     /// Reads what is there.
     pub(crate) fn of(fields: Fields<'_>) -> Self {
-        let owned = |name| fields.text(name).filter(|text| !text.is_empty()).map(str::to_owned);
+        let owned = |name| fields.owned(name).filter(|text| !text.is_empty());
         let events = [fields.list("events"), fields.list("messages")].concat();
         Self {
             participant_id: owned("participantId"),

@@ -103,7 +103,9 @@ pub enum ChatError {
     #[error("CIC knows no workgroup of that name")]
     UnknownWorkgroup,
     /// CIC's own throttle: too many chats of one address, or too many new ones a second.
-    #[error("CIC takes no more chats at the moment")]
+    #[error(
+        "CIC takes no more chats; raise MaxInteractionsAllowedPerIP in its Web Services Parameters"
+    )]
     Throttled,
     /// Anything else. `sent` tells whether CIC may have done it all the same.
     #[error("the call to CIC failed")]

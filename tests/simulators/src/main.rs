@@ -33,7 +33,8 @@ struct Arguments {
     /// Whether CIC throttles new chats.
     #[arg(long, value_enum, default_value_t = Toggle::On)]
     cic_limits: Toggle,
-    /// 2020r1 (web-chat with history), 2018r4 (with webhook), 2016r1 (plain) or websvcs (none).
+    /// 2020r1 (web-chat with history), 2018r4 (with webhook), 2016r3 and 2016r1 (plain), or
+    /// websvcs, also called old (none).
     #[arg(long, default_value_t = Age::default())]
     cic_age: Age,
 }

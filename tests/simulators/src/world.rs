@@ -86,6 +86,8 @@ impl World {
     /// All that a client has to know: URLs, ports, and the seed's made-up ids and secrets.
     pub fn described(&self) -> Value {
         let [primary, backup] = &self.cic_urls;
+        let agents = cic::User::ALL.iter().filter(|user| !user.is_supervisor);
+        let agents: Vec<&str> = agents.map(|user| user.id).collect();
         json!({
             "facebook_url": self.facebook_url, "twitter_url": self.twitter_url,
             "cic_urls": self.cic_urls,
@@ -97,6 +99,7 @@ impl World {
             "cic": {
                 "age": self.age.to_string(), "workgroups": seed::cic::WORKGROUPS,
                 "user": cic::ADMIN_USER, "password": cic::ADMIN_PASSWORD,
+                "agents": agents, "agents_password": cic::AGENT_PASSWORD,
             },
         })
     }

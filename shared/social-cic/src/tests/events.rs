@@ -52,6 +52,12 @@ fn state(participant: &str, state: impl Into<Value>) -> Value {
 #[case::websvcs_file(
     json!({"type": "file", "participantID": AGENT, "sequenceNumber": "11", "value": "/websvcs/chat/getfile/c838/0a1b/-image.jpeg"}),
     Party::Agent, Happening::File("image.jpeg".into()))]
+#[case::escaped_file(
+    json!({"type": "file", "participantID": AGENT, "sequenceNumber": 11.0, "value": "/websvcs/chat/getfile/c838/0a1b/-Z%C3%BCrich%20100%25%zz%.pdf?x=1"}),
+    Party::Agent, Happening::File("Zürich 100%%zz%.pdf".into()))]
+#[case::numbers_as_ids(
+    json!({"type": "url", "participantID": 17, "sequenceNumber": "11.0", "value": "https://x.test"}),
+    Party::Agent, Happening::Url("https://x.test".into()))]
 #[case::web_chat_file(
     json!({"__type": "urn:inin.com:webChat:chatFileMessage", "participantId": AGENT, "sequenceNumber": 11, "fileGuid": "g", "fileName": "a.pdf", "fileSize": 3}),
     Party::Agent, Happening::File("a.pdf".into()))]

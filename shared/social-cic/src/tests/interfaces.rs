@@ -83,7 +83,8 @@ fn a_choice_is_read_by_its_name(#[case] name: &str, #[case] choice: Option<Choic
 fn settings_are_checked(#[case] urls: &[&str], #[case] wrong: SettingsError) {
     let urls = urls.iter().map(|url| url.parse().unwrap()).collect();
     let http = Client::new(&Settings::default()).unwrap();
-    let settings = CicSettings { urls, interface: Choice::Auto, events_url: None };
+    let settings =
+        CicSettings { urls, interface: Choice::Auto, events_url: None, keep_alive: None };
     assert_eq!(Cic::new(settings, http).unwrap_err(), wrong);
 }
 
@@ -91,7 +92,7 @@ fn settings_are_checked(#[case] urls: &[&str], #[case] wrong: SettingsError) {
 fn debug_output_holds_no_secret() {
     let events_url = Some("https://bridge.test/cic/events/hidden".parse().unwrap());
     let urls = vec!["http://cic.test".parse().unwrap()];
-    let settings = CicSettings { urls, interface: Choice::Auto, events_url };
+    let settings = CicSettings { urls, interface: Choice::Auto, events_url, keep_alive: None };
     assert!(!format!("{settings:?}").contains("hidden"));
     let http = Client::new(&Settings::default()).unwrap();
     assert!(!format!("{:?}", Cic::new(settings, http).unwrap()).contains("hidden"));

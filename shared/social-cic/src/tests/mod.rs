@@ -3,6 +3,8 @@
 mod events;
 mod failures;
 mod interfaces;
+mod patience;
+mod starts;
 mod support;
 mod switchover;
 mod web_chat;

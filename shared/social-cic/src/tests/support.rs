@@ -36,7 +36,7 @@ pub(super) fn bridge(urls: impl IntoIterator<Item = String>, interface: Choice) 
     let events_url = Some(Url::parse("https://bridge.test/cic/events/hidden").unwrap());
     let timeout = Duration::from_millis(400);
     let http = Client::new(&Settings { timeout, ..Settings::default() }).unwrap();
-    Cic::new(CicSettings { urls, interface, events_url }, http).unwrap()
+    Cic::new(CicSettings { urls, interface, events_url, keep_alive: None }, http).unwrap()
 }
 
 /// The address of a server that is not there.

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::{
-    chat::{Chat, File, Stage, guid},
+    chat::{Chat, FILE_MARK, File, Stage, guid},
     events::{Standing, What},
+    settings::User,
     state::{State, When},
 };
 
@@ -33,6 +34,7 @@ impl State {
         }
         chat.agent = Some(party);
         chat.stage = Stage::Connected;
+        chat.alerting = None;
         if greetings.when == When::Pickup {
             greetings.greet(chat, now);
         }
@@ -49,8 +51,60 @@ impl State {
         let chat = self.agent_at(id, &[from])?;
         let party = chat.agent.ok_or(Denied::NotNow)?;
         chat.stage = to;
+        chat.parked = false;
         chat.stand(party, standing, now);
         Ok(())
+    }
+
+    /// The agent parks the interaction: held until it is taken up again.
+    pub(super) fn park(&mut self, id: &str, now: Timestamp) -> Result<(), Denied> {
+        self.hold(id, true, now)?;
+        self.agent_at(id, &[Stage::Held])?.parked = true;
+        Ok(())
+    }
+
+    /// Takes an interaction that is offered, or held by the same agent.
+    pub(super) fn take_up(&mut self, id: &str, user: &User, now: Timestamp) -> Result<(), Denied> {
+        let chat = self.agent_at(id, &[Stage::Offering, Stage::Held])?;
+        match chat.stage {
+            Stage::Held if chat.is_with(user) => self.hold(id, false, now),
+            Stage::Held => Err(Denied::NotNow),
+            _ => self.pickup(id, user.name, now),
+        }
+    }
+
+    /// A second party joins, such as a supervisor.
+    pub(super) fn join(&mut self, id: &str, name: &str, now: Timestamp) -> Result<(), Denied> {
+        speaker(self.agent_at(id, &[Stage::Connected])?, Some(name), now).map(|_| ())
+    }
+
+    /// The interaction goes to one agent, who is alerted of it.
+    pub(super) fn hand_to(&mut self, id: &str, to: &User, now: Timestamp) -> Result<(), Denied> {
+        let chat = self.agent_at(id, &[Stage::Offering, Stage::Connected, Stage::Held])?;
+        chat.drop_agents(now);
+        chat.stage = Stage::Offering;
+        chat.alerting = Some(to.name.to_owned());
+        Ok(())
+    }
+
+    /// ACD: alerts the agent with the fewest interactions, among those who are at a station, of
+    /// each interaction that nobody is alerted of.
+    pub(super) fn alert(&mut self) {
+        let ready: Vec<&'static User> = self.ready_users();
+        if ready.is_empty() {
+            return;
+        }
+        let mut load: Vec<usize> = ready
+            .iter()
+            .map(|user| self.chats().filter(|chat| chat.is_with(user)).count())
+            .collect();
+        for chat in self.offered() {
+            let least = load.iter_mut().zip(&ready).min_by_key(|(load, _)| **load);
+            if let Some((load, user)) = least {
+                *load += 1;
+                chat.alerting = Some(user.name.to_owned());
+            }
+        }
     }
 
     /// The agent, or CIC itself, ends the interaction.
@@ -107,7 +161,7 @@ impl State {
         let what = What::File { guid: guid.clone(), name: name.to_owned(), size };
         chat.files.push(File { guid, content_type: content_type.to_owned(), bytes });
         chat.tell(party, what, now);
-        chat.note(party, &format!("[file] {name}"), "agent", now);
+        chat.note(party, &format!("{FILE_MARK}{name}"), "agent", now);
         Ok(())
     }
 }

@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    events::{Event, Kind, Party, SYSTEM_ID, SYSTEM_NAME, Standing, What},
+    events::{Event, Kind, Party, SYSTEM_ID, SYSTEM_NAME, Standing, What, compact},
     pair::ServerIndex,
+    settings::User,
 };
 
 /// The state of an interaction (section 2.5 of the contract).
@@ -44,6 +45,9 @@ pub(super) struct Line {
     r#type: &'static str,
     text: String,
     at: Timestamp,
+    /// Index of the party who wrote it.
+    #[serde(skip)]
+    party: usize,
 }
 
 /// A file that an agent sent.
@@ -54,6 +58,8 @@ pub(super) struct File {
     pub(super) bytes: Vec<u8>,
 }
 
+/// How a file stands in the transcript.
+pub(super) const FILE_MARK: &str = "[file] ";
 /// Index of the visitor among a chat's parties.
 const VISITOR: usize = 0;
 /// Index of the system among a chat's parties.
@@ -78,6 +84,12 @@ pub(super) struct Chat {
     pub(super) asked: Timestamp,
     pub(super) active: Timestamp,
     pub(super) ended: Option<Timestamp>,
+    /// Name of the agent who is alerted of it.
+    pub(super) alerting: Option<String>,
+    /// Held by being parked.
+    pub(super) parked: bool,
+    /// The visitor ended it, or stopped asking.
+    pub(super) left: bool,
     /// There is something to read that the webhook was not told of yet.
     pub(super) hint: bool,
     events: Vec<Event>,
@@ -117,6 +129,9 @@ impl Chat {
             asked: now,
             active: now,
             ended: None,
+            alerting: None,
+            parked: false,
+            left: false,
             hint: false,
             events: Vec::new(),
             read: 0,
@@ -186,7 +201,8 @@ impl Chat {
     /// A line of the transcript alone.
     pub(super) fn note(&mut self, party: usize, text: &str, r#type: &'static str, now: Timestamp) {
         let from = self.parties.get(party).map_or_else(String::new, |party| party.name.clone());
-        self.transcript.push(Line { from, r#type, text: text.to_owned(), at: now });
+        let text = text.to_owned();
+        self.transcript.push(Line { from, r#type, text, at: now, party });
     }
 
     /// Ends the chat: every leg is disconnected, the visitor's last.
@@ -201,9 +217,17 @@ impl Chat {
         self.hint = true;
     }
 
+    /// Ends the chat from the visitor's side.
+    pub(super) fn leave(&mut self, now: Timestamp) {
+        self.left |= self.stage != Stage::Disconnected;
+        self.end(now);
+    }
+
     /// Disconnects every agent's leg.
     pub(super) fn drop_agents(&mut self, now: Timestamp) {
         self.agent = None;
+        self.alerting = None;
+        self.parked = false;
         for index in SYSTEM + 1..self.parties.len() {
             let gone = self.parties.get(index).is_none_or(|p| p.standing == Standing::Disconnected);
             if !gone {
@@ -238,6 +262,51 @@ impl Chat {
     ) -> Vec<Value> {
         let worded = |event: &Event| parties.get(event.party).map(|party| render(event, party));
         events.iter().filter_map(worded).collect()
+    }
+
+    /// Whether the user's leg is in the chat.
+    pub(super) fn is_in(&self, user: &User) -> bool {
+        self.parties.iter().any(|party| {
+            party.kind == Kind::Agent
+                && party.name == user.name
+                && party.standing != Standing::Disconnected
+        })
+    }
+
+    /// Who is in the chat, by index, as `user` is told.
+    pub(super) fn members(&self, user: &User) -> BTreeMap<usize, Value> {
+        let all = self.parties.iter().enumerate();
+        all.filter(|(_, party)| party.standing != Standing::Disconnected)
+            .map(|(index, party)| (index, self.member(party, user)))
+            .collect()
+    }
+
+    /// The lines from the `skip`th on, as `user` is told.
+    pub(super) fn lines(&self, skip: usize, user: &User) -> Vec<Value> {
+        let worded = |line: &Line| {
+            let member = self.parties.get(line.party).map(|party| self.member(party, user));
+            let file = line.text.strip_prefix(FILE_MARK);
+            json!({
+                "chatMember": member, "text": file.unwrap_or(&line.text),
+                "timestamp": compact(line.at), "messageType": u8::from(file.is_some()),
+            })
+        };
+        self.transcript.iter().skip(skip).map(worded).collect()
+    }
+
+    fn member(&self, party: &Party, user: &User) -> Value {
+        let member_type = match party.kind {
+            Kind::System => 1,
+            Kind::Agent if party.name == user.name => 2,
+            Kind::Agent => 3,
+            Kind::WebUser => 4,
+        };
+        let is_agent = party.kind == Kind::Agent;
+        let user_id = User::named(&party.name).filter(|_| is_agent).map_or("", |user| user.id);
+        json!({
+            "chatMemberType": member_type, "displayName": party.name, "userId": user_id,
+            "interactionId": self.interaction_id, "isTyping": false,
+        })
     }
 
     /// The file with this GUID, written with or without hyphens.

@@ -28,6 +28,11 @@ impl Fields {
         }
     }
 
+    /// The fields of a value, if it is an object.
+    pub(super) fn of(value: &Value) -> Option<Self> {
+        value.as_object().cloned().map(Self)
+    }
+
     /// The field, whatever it holds; `null` counts as absent.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
         let found = self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));

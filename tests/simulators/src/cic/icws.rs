@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{
     events::compact,
     fields::Flaw,
+    interactions, messages,
     pair::Server,
     sessions,
     settings::{Age, Settings},
@@ -31,6 +32,8 @@ pub(super) fn routes(server: &Server) -> Router {
         .route("/connection/server-info", get(show_server_info))
         .route("/connection/server-time", get(show_server_time))
         .merge(sessions::routes())
+        .merge(messages::routes())
+        .merge(interactions::routes())
         .fallback(async || Fault::not_found())
         .method_not_allowed_fallback(async || Fault::method_not_allowed())
         .with_state(server.clone())
@@ -141,7 +144,7 @@ pub(super) fn version(age: Age) -> Value {
 /// The features on offer, each with its version.
 pub(super) fn features(settings: &Settings) -> Vec<Value> {
     let web_chat = settings.age.web_chat().map(|version| ("web-chat", version));
-    [("connection", 6), ("messaging", 2)]
+    [("connection", 6), ("messaging", settings.age.messaging())]
         .into_iter()
         .chain(web_chat)
         .map(|(id, version)| json!({ "featureId": id, "version": version }))

@@ -114,6 +114,7 @@ impl Pair {
             let mut state = locked(&self.0.state);
             state.sweep(now);
             let outcome = act(&mut state, now);
+            state.tell_agents(now);
             (outcome, state.take_hints())
         };
         webhook::tell(&self.0.http, hints);
@@ -122,18 +123,28 @@ impl Pair {
 
     /// The active server, after taking over or handing back if that is due.
     pub(super) fn active(&self) -> ServerIndex {
+        let (before, after) = self.switch();
+        if before != after {
+            locked(&self.0.state).end_sessions_but_of(after);
+        }
+        after
+    }
+
+    /// The active server as it was and as it is now.
+    fn switch(&self) -> (ServerIndex, ServerIndex) {
         let [primary_down, backup_down] =
             self.0.controls.each_ref().map(|control| control.is_down(is_contracts));
         let mut switch = locked(&self.0.switch);
+        let before = switch.active;
         if !primary_down {
             *switch = Switch::new();
-            return switch.active;
+            return (before, switch.active);
         }
         let since = *switch.down_since.get_or_insert_with(tokio::time::Instant::now);
         if !backup_down && since.elapsed() >= self.0.settings.takeover_after {
             switch.active = ServerIndex::Backup;
         }
-        switch.active
+        (before, switch.active)
     }
 
     /// Both servers as they were at the start.

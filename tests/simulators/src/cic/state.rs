@@ -11,12 +11,15 @@ use super::{
     limits::Throttle,
     pair::ServerIndex,
     sessions::Session,
-    settings::Settings,
+    settings::{Settings, User},
 };
 use crate::seed;
 
 /// Ten digits, as real ids have.
 const FIRST_INTERACTION: u64 = 1_001_234_567;
+
+/// Like those that were seen.
+const FIRST_SESSION: usize = 1_247_633_034;
 
 /// The automatic texts that CIC is configured to send (section 7 of the contract).
 #[derive(Clone, Debug, Deserialize)]
@@ -61,7 +64,7 @@ pub(super) struct State {
     pub(super) settings: Settings,
     pub(super) workgroups: Vec<String>,
     pub(super) greetings: Greetings,
-    pub(super) sessions: HashMap<String, Session>,
+    sessions: HashMap<String, Session>,
     /// Whether `serverConfiguration` was fetched since the seed.
     pub(super) configuration_fetched: bool,
     chats: BTreeMap<u64, Chat>,
@@ -205,6 +208,63 @@ impl State {
         Ok(id)
     }
 
+    /// The session with this id, unless it has ended.
+    pub(super) fn session(&mut self, id: &str) -> Option<&mut Session> {
+        self.sessions.get_mut(id).filter(|session| session.is_live())
+    }
+
+    /// The session with this id, ended or not.
+    pub(super) fn any_session(&mut self, id: &str) -> Option<&mut Session> {
+        self.sessions.get_mut(id)
+    }
+
+    /// Keeps a new session; its id.
+    pub(super) fn admit(&mut self, session: Session) -> String {
+        // Ended ones keep their number, so that no later session gets it.
+        let id = (FIRST_SESSION + self.sessions.len()).to_string();
+        self.sessions.insert(id.clone(), session);
+        id
+    }
+
+    /// Ends the sessions of all servers but one: they do not survive a switchover.
+    pub(super) fn end_sessions_but_of(&mut self, server: ServerIndex) {
+        for session in self.sessions.values_mut().filter(|session| session.server() != server) {
+            session.end();
+        }
+    }
+
+    /// Lets ACD alert agents, and tells every session what changed since it was told last.
+    pub(super) fn tell_agents(&mut self, now: Timestamp) {
+        if !self.sessions.values().any(Session::is_live) {
+            return;
+        }
+        let timeout = self.settings.session_timeout;
+        self.alert();
+        let mut sessions = std::mem::take(&mut self.sessions);
+        for session in sessions.values_mut().filter(|session| session.is_live()) {
+            session.tell(self, timeout, now);
+        }
+        self.sessions = sessions;
+    }
+
+    /// The users who wait at a station for work, each once.
+    pub(super) fn ready_users(&self) -> Vec<&'static User> {
+        let ready =
+            |user: &&User| self.sessions.values().any(|session| session.waits_for_work(user));
+        User::ALL.iter().filter(ready).collect()
+    }
+
+    /// The interactions that nobody has, and nobody is alerted of.
+    pub(super) fn offered(&mut self) -> impl Iterator<Item = &mut Chat> {
+        let free = |chat: &&mut Chat| chat.stage == Stage::Offering && chat.alerting.is_none();
+        self.chats.values_mut().filter(free)
+    }
+
+    /// The interaction with this id, to look at.
+    pub(super) fn chat(&self, id: &str) -> Option<&Chat> {
+        self.chats.get(&id.parse().ok()?)
+    }
+
     /// The interaction with this id.
     pub(super) fn interaction(&mut self, id: &str) -> Option<&mut Chat> {
         self.chats.get_mut(&id.parse().ok()?)
@@ -227,7 +287,7 @@ impl State {
         let idle = self.settings.idle_timeout.map(signed);
         for chat in self.chats.values_mut().filter(|chat| chat.stage != Stage::Disconnected) {
             if past(chat.asked, unpolled) || idle.is_some_and(|idle| past(chat.active, idle)) {
-                chat.end(now);
+                chat.leave(now);
             }
         }
     }

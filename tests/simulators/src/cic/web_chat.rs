@@ -191,7 +191,7 @@ async fn exit(
     Path(participant): Path<String>,
 ) -> Result<StatusCode, Fault> {
     server.with(|state, index, now| {
-        state.open(&participant, index, now)?.end(now);
+        state.open(&participant, index, now)?.leave(now);
         Ok::<_, Gone>(())
     })?;
     Ok(StatusCode::NO_CONTENT)

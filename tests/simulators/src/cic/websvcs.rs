@@ -285,7 +285,7 @@ async fn exit(State(server): State<Server>, Path(leg): Path<Leg>) -> Result<Resp
     let me = &leg.participant;
     server.with(|state, index, now| {
         let chat = state.open(me, index, now)?;
-        chat.end(now);
+        chat.leave(now);
         Ok(told(chat, me))
     })
 }

@@ -25,6 +25,32 @@ async fn a_server_tells_what_it_offers() {
     assert_eq!(wrong.body["errorId"], "error.request.accessDenied.httpMethodNotAllowed");
 }
 
+#[rstest::rstest]
+#[case("2020r1", Some(6), 2, "2020 R1")]
+#[case("2018R4", Some(5), 2, "2018 R4")]
+#[case("2016r3", Some(3), 2, "2016 R3")]
+#[case("2016r1", Some(2), 1, "2016 R1")]
+#[case("websvcs", None, 1, "2015 R4")]
+#[case("old", None, 1, "2015 R4")]
+#[tokio::test]
+async fn an_age_is_told_by_what_it_offers(
+    #[case] name: &str,
+    #[case] web_chat: Option<u32>,
+    #[case] messaging: u32,
+    #[case] release: &str,
+) {
+    let cic = Cic::with(Settings { age: name.parse().unwrap(), ..Settings::default() }).await;
+    let all = cic.primary.get("/icws/connection/features").await.body;
+    let version = |id: &str| {
+        let all = all["featureInfoList"].as_array().unwrap();
+        all.iter().find(|feature| feature["featureId"] == id)?["version"].as_u64()
+    };
+    assert_eq!(version("web-chat"), web_chat.map(u64::from));
+    assert_eq!(version("messaging"), Some(u64::from(messaging)));
+    let told = cic.primary.get("/icws/connection/version").await.body;
+    assert_eq!(told["productReleaseDisplayString"], release);
+}
+
 fn login(password: &str) -> Value {
     json!({
         "__type": "urn:inin.com:connection:icAuthConnectionRequestSettings",

@@ -1,5 +1,6 @@
 //! Stories told over HTTP: visitors by both interfaces, agents by the control interface.
 
+mod agents;
 mod connection;
 mod limits;
 mod switchover;
