@@ -30,12 +30,7 @@ pub struct Settings {
     facebook_version: String,
     run_seconds: u64,
     pass_seconds: u64,
-    #[serde(default = "five_minutes")]
     slow_pass_seconds: u64,
-}
-
-fn five_minutes() -> u64 {
-    300
 }
 
 /// Everything that a run needs, built once per execution environment.

@@ -307,7 +307,7 @@ fn may_publish<'r>(
 
 fn too_old(reply: &Reply, now: Timestamp, limits: Limits) -> Option<Refusal> {
     let age = Duration::try_from(now.duration_since(reply.written_at)).unwrap_or_default();
-    (age > limits.max_age).then(|| Refusal::TooOld { minutes: limits.max_age.as_secs() / 60 })
+    (age > limits.max_age).then_some(Refusal::TooOld { minutes: limits.max_age.as_secs() / 60 })
 }
 
 fn not_yet(time: Timestamp, now: Timestamp) -> PublishingError {
