@@ -57,6 +57,8 @@ pub(crate) enum Since {
 pub(crate) struct Search<'a> {
     pub(crate) query: &'a str,
     pub(crate) since: Since,
+    /// Exclusive.
+    pub(crate) until: Option<u64>,
     pub(crate) next_token: Option<&'a str>,
     pub(crate) vocabulary: Vocabulary,
 }
@@ -89,6 +91,9 @@ impl Api {
                 Since::Id(id) => pairs.append_pair("since_id", &id.to_string()),
                 Since::Time(time) => pairs.append_pair("start_time", &whole_seconds(time)),
             };
+            if let Some(until) = search.until {
+                pairs.append_pair("until_id", &until.to_string());
+            }
             pairs.append_pair(name, fields);
             if let Some(token) = search.next_token {
                 pairs.append_pair("next_token", token);

@@ -15,6 +15,7 @@ mod poll;
 mod publisher;
 pub mod rate;
 mod snowflake;
+mod terms;
 mod text;
 mod tlds;
 mod tokens;
