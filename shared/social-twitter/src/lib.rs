@@ -5,6 +5,7 @@ mod api;
 mod authors;
 mod error;
 pub mod length;
+mod limits;
 mod links;
 mod matching;
 mod normal;

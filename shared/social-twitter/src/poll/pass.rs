@@ -87,6 +87,13 @@ impl<C: Clock> TwitterPoll<C> {
         self.end(progress, before.as_ref(), stored).await
     }
 
+    /// Never more searches than X's limit leaves over.
+    fn cuts(&self) -> usize {
+        let spare = self.api.spare_searches(&self.credential);
+        let spare = spare.and_then(|spare| usize::try_from(spare).ok());
+        spare.map_or(self.settings.cuts, |spare| spare.min(self.settings.cuts))
+    }
+
     fn begin(&self, before: Option<Checkpoint>, now: Timestamp) -> Progress {
         let channels = self.matcher.readers().iter().map(|reader| &*reader.channel);
         let queries = self.searches.iter().map(|search| &search.query);
@@ -95,7 +102,7 @@ impl<C: Clock> TwitterPoll<C> {
             now,
             checkpoint: Checkpoint::begin(before, queries, channels, now, lag),
             allowance: Allowance { tweets: self.limit, until: now + self.settings.pass_time },
-            cuts: self.settings.cuts,
+            cuts: self.cuts(),
             fresh: BTreeMap::new(),
             whole: Vec::new(),
             done: 0,
