@@ -1,6 +1,7 @@
 //! X API v2: packed search, local match, replies, and the proof that a callback is X's.
 //! Users of CIC still say Twitter. X's JSON never leaves this crate.
 
+pub mod activity;
 mod api;
 mod authors;
 mod error;
