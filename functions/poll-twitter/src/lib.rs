@@ -55,6 +55,7 @@ impl PollTwitter {
             query_length: settings.twitter_query_length,
             vocabulary: settings.twitter_vocabulary,
             index_lag: Duration::from_secs(settings.twitter_index_lag_seconds),
+            ..PollSettings::default()
         };
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
         Ok(Self {

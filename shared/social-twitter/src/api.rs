@@ -1,5 +1,7 @@
 //! The calls to X API v2 that the bridge makes, each once: whoever calls decides what a failure means.
 
+use std::sync::Arc;
+
 use http::{Method, StatusCode, header::AUTHORIZATION};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -10,12 +12,16 @@ use url::Url;
 
 use crate::{
     error::TwitterError,
+    limits::{Limits, Purpose, Route},
     oauth,
     wire::{One, Page, Posted, Tweet, User, Users},
 };
 
 /// Most ids that one lookup takes.
 pub(crate) const MAX_IDS: usize = 100;
+
+/// The search's window.
+const POLL_SEARCH: (Route, Purpose) = (Route::Search, Purpose::Poll);
 
 /// In which names fields are asked for (contract B1); answers are read in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
@@ -57,21 +63,24 @@ pub(crate) enum Since {
 pub(crate) struct Search<'a> {
     pub(crate) query: &'a str,
     pub(crate) since: Since,
+    /// Exclusive.
+    pub(crate) until: Option<u64>,
     pub(crate) next_token: Option<&'a str>,
     pub(crate) vocabulary: Vocabulary,
 }
 
-/// A client of X API v2. Clones share their connections.
+/// A client of X API v2. Clones share their connections, and what they learn of limits.
 #[derive(Debug, Clone)]
 pub struct Api {
     http: Client,
     base: Url,
+    limits: Arc<Limits>,
 }
 
 impl Api {
     /// Talks to `base`, `https://api.x.com` in production.
     pub fn new(http: Client, base: Url) -> Self {
-        Self { http, base }
+        Self { http, base, limits: Arc::default() }
     }
 
     /// `GET /2/tweets/search/recent`, bare: users and media that come along are billed (contract B9).
@@ -89,12 +98,15 @@ impl Api {
                 Since::Id(id) => pairs.append_pair("since_id", &id.to_string()),
                 Since::Time(time) => pairs.append_pair("start_time", &whole_seconds(time)),
             };
+            if let Some(until) = search.until {
+                pairs.append_pair("until_id", &until.to_string());
+            }
             pairs.append_pair(name, fields);
             if let Some(token) = search.next_token {
                 pairs.append_pair("next_token", token);
             }
         }
-        self.read(credential, url).await
+        self.read(credential, url, POLL_SEARCH).await
     }
 
     /// `GET /2/users?ids=`: those that exist and may be shown. At most [`MAX_IDS`].
@@ -105,7 +117,9 @@ impl Api {
     ) -> Result<Vec<User>, TwitterError> {
         let mut url = self.url(&["2", "users"]);
         url.query_pairs_mut().append_pair("ids", &ids.join(","));
-        self.read::<Users>(credential, url).await.map(|users| users.data)
+        self.read::<Users>(credential, url, (Route::Users, Purpose::Poll))
+            .await
+            .map(|users| users.data)
     }
 
     /// `GET /2/tweets?ids=`: tweets with their `author_id`, no users. At most [`MAX_IDS`].
@@ -118,7 +132,9 @@ impl Api {
         let (name, _) = vocabulary.fields();
         let mut url = self.url(&["2", "tweets"]);
         url.query_pairs_mut().append_pair("ids", &ids.join(",")).append_pair(name, "author_id");
-        self.read::<Page>(credential, url).await.map(|page| page.data)
+        self.read::<Page>(credential, url, (Route::Tweets, Purpose::Poll))
+            .await
+            .map(|page| page.data)
     }
 
     /// `GET /2/tweets?ids=`: one tweet, its author along with it.
@@ -129,13 +145,14 @@ impl Api {
     ) -> Result<Page, TwitterError> {
         let mut url = self.url(&["2", "tweets"]);
         url.query_pairs_mut().append_pair("ids", id).append_pair("expansions", "author_id");
-        self.read(credential, url).await
+        self.read(credential, url, (Route::Tweets, Purpose::Reply)).await
     }
 
     /// `GET /2/users/me`: whose access token it is.
     pub(crate) async fn me(&self, credential: &TwitterCredential) -> Result<User, TwitterError> {
-        let me: One<User> =
-            self.signed(credential, Method::GET, self.url(&["2", "users", "me"]), None).await?;
+        let me: One<User> = self
+            .signed(credential, Method::GET, self.url(&["2", "users", "me"]), None, Route::Me)
+            .await?;
         Ok(me.data)
     }
 
@@ -160,7 +177,8 @@ impl Api {
             if let Some(token) = &next {
                 url.query_pairs_mut().append_pair("pagination_token", token);
             }
-            let page: Page = self.signed(credential, Method::GET, url, None).await?;
+            let page: Page =
+                self.signed(credential, Method::GET, url, None, Route::Timeline).await?;
             tweets.extend(page.data);
             next = page.meta.next_token;
             if next.is_none() {
@@ -178,8 +196,14 @@ impl Api {
     ) -> Result<String, TwitterError> {
         let body = json!({"text": text, "reply": {"in_reply_to_tweet_id": in_reply_to}});
         let url = self.url(&["2", "tweets"]);
-        let posted: One<Posted> = self.signed(credential, Method::POST, url, Some(&body)).await?;
+        let posted: One<Posted> =
+            self.signed(credential, Method::POST, url, Some(&body), Route::Publish).await?;
         Ok(posted.data.id)
+    }
+
+    /// Searches that a pass may make on top of what it needs, as far as X told.
+    pub(crate) fn spare_searches(&self, credential: &TwitterCredential) -> Option<u64> {
+        self.limits.spare(credential, Route::Search)
     }
 
     /// A GET in the app's name.
@@ -187,10 +211,12 @@ impl Api {
         &self,
         credential: &TwitterCredential,
         url: Url,
+        (route, purpose): (Route, Purpose),
     ) -> Result<T, TwitterError> {
+        self.limits.check(credential, route, purpose)?;
         let request =
             self.http.request(Method::GET, url).header(AUTHORIZATION, oauth::bearer(credential)?);
-        self.send(request).await
+        self.send(credential, request, route).await
     }
 
     /// A call in the user's name.
@@ -200,23 +226,38 @@ impl Api {
         method: Method,
         url: Url,
         body: Option<&Value>,
+        route: Route,
     ) -> Result<T, TwitterError> {
+        self.limits.check(credential, route, Purpose::Reply)?;
         let authorization = oauth::authorization(credential, &method, &url, None)?;
         let mut request = self.http.request(method, url).header(AUTHORIZATION, authorization);
         if let Some(body) = body {
             request = request.json(body);
         }
-        self.send(request).await
+        self.send(credential, request, route).await
     }
 
     async fn send<T: DeserializeOwned>(
         &self,
+        credential: &TwitterCredential,
         request: social_http::RequestBuilder,
+        route: Route,
     ) -> Result<T, TwitterError> {
         let answer = self.http.send(request).await?;
+        self.limits.learn(credential, route, &answer.headers);
         if !matches!(answer.status, StatusCode::OK | StatusCode::CREATED) {
-            return Err(TwitterError::of(&answer));
+            let error = TwitterError::of(&answer);
+            if matches!(error, TwitterError::CreditsDepleted)
+                && self.limits.out_of_credits(credential)
+            {
+                tracing::error!(
+                    metric = "CreditsDepleted",
+                    "the X account has no credits left; nothing is read or published until it has"
+                );
+            }
+            return Err(error);
         }
+        self.limits.has_credits(credential);
         // The decoder's own words may quote the text.
         serde_json::from_slice(&answer.body).map_err(|_| TwitterError::Unreadable)
     }

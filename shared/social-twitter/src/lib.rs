@@ -1,10 +1,12 @@
 //! X API v2: packed search, local match, replies, and the proof that a callback is X's.
 //! Users of CIC still say Twitter. X's JSON never leaves this crate.
 
+pub mod activity;
 mod api;
 mod authors;
 mod error;
 pub mod length;
+mod limits;
 mod links;
 mod matching;
 mod normal;
@@ -15,6 +17,7 @@ mod poll;
 mod publisher;
 pub mod rate;
 mod snowflake;
+mod terms;
 mod text;
 mod tlds;
 mod tokens;

@@ -1,24 +1,19 @@
 //! Decides to which channels a tweet belongs, by the rules of X's own search (contract B2), so
 //! that one packed search serves them all.
 
-use std::sync::Arc;
-
-use social_core::{
-    Channel,
-    channel::{Handle, Keyword, TwitterSource},
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
 };
 
-use crate::{packing, text, tokens, wire::Tweet};
+use social_core::{Channel, channel::TwitterSource};
 
-/// What a channel makes of a tweet, as far as its text and its fields tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Decision {
-    /// None of its terms is in it.
-    NotFound,
-    /// A term is, but the channel leaves such tweets out.
-    LeftOut,
-    Taken,
-}
+use crate::{
+    packing::Query,
+    terms::{self, Term},
+    text, tokens,
+    wire::Tweet,
+};
 
 /// A tweet as the search sees it, read once for all channels.
 #[derive(Debug)]
@@ -52,47 +47,127 @@ impl Subject {
     }
 }
 
-/// One term, ready to compare.
-#[derive(Debug, PartialEq, Eq)]
-enum Term {
-    /// A mention that X recognised: never a handle inside an e-mail address.
-    Mention(String),
-    Hashtag(String),
-    Cashtag(String),
-    /// Words side by side.
-    Phrase(Vec<String>),
+/// A number that stands for a term of a [`Matcher`].
+pub(crate) type TermId = usize;
+
+/// The terms of all channels, found in a tweet by its words: the effort grows with the tweet, not
+/// with the channels.
+#[derive(Debug, Default)]
+pub(crate) struct Matcher {
+    readers: Vec<Reader>,
+    terms: HashMap<Term, TermId>,
+    /// Phrases by the word that the fewest of them hold, and where in the phrase it stands.
+    phrases: HashMap<String, Vec<(TermId, usize, Vec<String>)>>,
+    /// For each term the readers that look for it, and those that leave out tweets with it.
+    wanted_by: Vec<Vec<usize>>,
+    refused_by: Vec<Vec<usize>>,
 }
 
-impl Term {
-    fn handle(handle: &Handle) -> Self {
-        Self::Mention(handle.as_str().to_ascii_lowercase())
-    }
-
-    /// As the query has it: what is searched as a hashtag is matched as one.
-    fn keyword(keyword: &Keyword) -> Self {
-        let term = keyword.as_str();
-        let is_plain = packing::written(term) == term;
-        match (term.strip_prefix('@'), term.strip_prefix('#'), term.strip_prefix('$')) {
-            (Some(handle), _, _) if is_plain => Self::Mention(handle.to_ascii_lowercase()),
-            (_, Some(tag), _) if is_plain => Self::Hashtag(tokens::fold(tag)),
-            (_, _, Some(tag)) if is_cashtag(tag) => Self::Cashtag(tokens::fold(tag)),
-            _ => Self::Phrase(tokens::words(term)),
+impl Matcher {
+    /// Indexes the terms of Twitter's channels; others are left out.
+    pub(crate) fn new(channels: Vec<Arc<Channel>>) -> Self {
+        let mut matcher = Self {
+            readers: channels.into_iter().filter_map(Reader::new).collect(),
+            ..Self::default()
+        };
+        for reader in 0..matcher.readers.len() {
+            let Some(Reader { channel, source }) = matcher.readers.get(reader) else { continue };
+            let wanted: Vec<Term> = terms::of_source(source).map(|(term, _)| term).collect();
+            let refused: Vec<Term> = channel.exclude_keywords.iter().map(Term::keyword).collect();
+            for term in wanted {
+                let id = matcher.id(term);
+                matcher.wanted_by.get_mut(id).into_iter().for_each(|by| by.push(reader));
+            }
+            for term in refused {
+                let id = matcher.id(term);
+                matcher.refused_by.get_mut(id).into_iter().for_each(|by| by.push(reader));
+            }
         }
+        matcher.index_phrases();
+        matcher
     }
 
-    fn is_in(&self, subject: &Subject) -> bool {
-        match self {
-            Self::Mention(handle) => subject.mentions.contains(handle),
-            Self::Hashtag(tag) => subject.hashtags.contains(tag),
-            Self::Cashtag(tag) => subject.cashtags.contains(tag),
-            Self::Phrase(words) => tokens::contain(&subject.words, words),
+    fn id(&mut self, term: Term) -> TermId {
+        let next = self.terms.len();
+        let id = *self.terms.entry(term).or_insert(next);
+        if id == next {
+            self.wanted_by.push(Vec::new());
+            self.refused_by.push(Vec::new());
         }
+        id
     }
-}
 
-/// One to six letters, as X has it.
-fn is_cashtag(tag: &str) -> bool {
-    (1..=6).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphabetic())
+    fn index_phrases(&mut self) {
+        let phrases = || {
+            self.terms.iter().filter_map(|(term, id)| match term {
+                Term::Phrase(words) => Some((words, *id)),
+                _ => None,
+            })
+        };
+        let mut uses: HashMap<&str, usize> = HashMap::new();
+        for word in phrases().flat_map(|(words, _)| words) {
+            *uses.entry(word).or_default() += 1;
+        }
+        let mut index: HashMap<String, Vec<_>> = HashMap::new();
+        for (words, id) in phrases() {
+            let rarest = words.iter().enumerate().min_by_key(|(_, word)| uses.get(word.as_str()));
+            if let Some((place, word)) = rarest {
+                index.entry(word.clone()).or_default().push((id, place, words.clone()));
+            }
+        }
+        self.phrases = index;
+    }
+
+    /// The channels, in the order given.
+    pub(crate) fn readers(&self) -> &[Reader] {
+        &self.readers
+    }
+
+    /// Which terms a tweet holds.
+    pub(crate) fn found(&self, subject: &Subject) -> BTreeSet<TermId> {
+        let tags = |names: &[String], term: fn(String) -> Term| -> Vec<TermId> {
+            names.iter().filter_map(|name| self.terms.get(&term(name.clone())).copied()).collect()
+        };
+        let mut found = BTreeSet::new();
+        found.extend(tags(&subject.mentions, Term::Mention));
+        found.extend(tags(&subject.hashtags, Term::Hashtag));
+        found.extend(tags(&subject.cashtags, Term::Cashtag));
+        for (at, word) in subject.words.iter().enumerate() {
+            for (id, place, phrase) in self.phrases.get(word).into_iter().flatten() {
+                let start = at.checked_sub(*place);
+                let there = start.and_then(|start| subject.words.get(start..start + phrase.len()));
+                if there == Some(phrase) {
+                    found.insert(*id);
+                }
+            }
+        }
+        found
+    }
+
+    /// The channels that take a tweet in which these terms were found, its author aside.
+    pub(crate) fn takers(&self, subject: &Subject, found: &BTreeSet<TermId>) -> Vec<&Reader> {
+        let of = |by: &[Vec<usize>]| -> BTreeSet<usize> {
+            found.iter().filter_map(|id| by.get(*id)).flatten().copied().collect()
+        };
+        let refused = of(&self.refused_by);
+        let wanted = of(&self.wanted_by);
+        let readers = wanted.difference(&refused).filter_map(|reader| self.readers.get(*reader));
+        readers.filter(|reader| reader.takes(subject)).collect()
+    }
+
+    /// Whether some channel looks for one of these terms.
+    pub(crate) fn explains(&self, found: &BTreeSet<TermId>) -> bool {
+        let mut wanted = found.iter().filter_map(|id| self.wanted_by.get(*id));
+        wanted.any(|readers| !readers.is_empty())
+    }
+
+    /// The terms that a query asks for, each with the way it writes it.
+    pub(crate) fn terms_of(&self, query: &Query) -> HashMap<TermId, String> {
+        let known = query.terms.iter();
+        known
+            .filter_map(|(term, written)| Some((*self.terms.get(term)?, written.clone())))
+            .collect()
+    }
 }
 
 /// A channel, ready to be held against tweets.
@@ -100,30 +175,18 @@ fn is_cashtag(tag: &str) -> bool {
 pub(crate) struct Reader {
     pub(crate) channel: Arc<Channel>,
     pub(crate) source: TwitterSource,
-    terms: Vec<Term>,
-    excluded: Vec<Term>,
 }
 
 impl Reader {
     /// `None` where the channel is not one of Twitter.
     pub(crate) fn new(channel: Arc<Channel>) -> Option<Self> {
         let source = channel.twitter()?.clone();
-        let handles = source.handles.iter().map(Term::handle);
-        let terms = handles.chain(source.keywords.iter().map(Term::keyword)).collect();
-        let excluded = channel.exclude_keywords.iter().map(Term::keyword).collect();
-        Some(Self { channel, source, terms, excluded })
+        Some(Self { channel, source })
     }
 
-    /// Decides about a tweet, its author aside.
-    pub(crate) fn decide(&self, subject: &Subject) -> Decision {
-        if !self.terms.iter().any(|term| term.is_in(subject)) {
-            return Decision::NotFound;
-        }
-        let reposts = self.source.include_reposts || !subject.is_repost;
-        let taken = reposts
-            && self.takes_language(subject)
-            && !self.excluded.iter().any(|term| term.is_in(subject));
-        if taken { Decision::Taken } else { Decision::LeftOut }
+    /// Whether the channel takes such tweets, as far as their fields tell.
+    fn takes(&self, subject: &Subject) -> bool {
+        (self.source.include_reposts || !subject.is_repost) && self.takes_language(subject)
     }
 
     /// X names no language, or `und`, where it cannot tell: such tweets are taken.

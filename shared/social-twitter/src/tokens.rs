@@ -33,9 +33,9 @@ fn finish(word: &mut String, words: &mut Vec<String>) {
     word.clear();
 }
 
-/// Whether `wanted` stand side by side in `words`.
-pub(crate) fn contain(words: &[String], wanted: &[String]) -> bool {
-    !wanted.is_empty() && words.windows(wanted.len()).any(|window| window == wanted)
+/// Whether the text is, at least in part, in a script without spaces.
+pub(crate) fn is_unspaced(text: &str) -> bool {
+    text.nfc().any(stands_alone)
 }
 
 /// Lower case, compatibility forms and diacritics taken away.

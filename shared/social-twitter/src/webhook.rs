@@ -4,7 +4,6 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 use sha2::Sha256;
 
 /// Name of the header that carries the signature.
@@ -73,38 +72,8 @@ fn mac(secret: &SecretString, message: &[u8]) -> Option<Hmac<Sha256>> {
     Some(mac)
 }
 
-/// A callback that is X's, and of no kind that the bridge reads: to be parked in full and
-/// answered with 200.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parked {
-    /// Low-cardinality: the event's type, or the names of the lists that the payload holds.
-    pub kind: String,
-}
-
-/// What a proven callback holds. Activity events are not read yet: every one is to be accepted
-/// and parked; the search finds the same tweets.
-pub fn parked(callback: Signed<'_>) -> Parked {
-    let body: Value = serde_json::from_slice(callback.body()).unwrap_or_default();
-    // X Activity API: one event in an envelope.
-    if let Some(kind) = body.pointer("/data/event_type").and_then(Value::as_str) {
-        return Parked { kind: low_cardinality(kind) };
-    }
-    // Account Activity API: lists of events by their kind.
-    let lists = body.as_object().into_iter().flatten();
-    let kinds: Vec<&str> = lists
-        .filter(|(name, value)| name.ends_with("_events") && value.is_array())
-        .map(|(name, _)| name.as_str())
-        .collect();
-    Parked {
-        kind: if kinds.is_empty() {
-            "unknown".to_owned()
-        } else {
-            low_cardinality(&kinds.join("+"))
-        },
-    }
-}
-
-fn low_cardinality(kind: &str) -> String {
+/// A name that a metric can carry.
+pub(crate) fn low_cardinality(kind: &str) -> String {
     kind.chars().filter(|c| c.is_ascii_alphanumeric() || "._+".contains(*c)).take(60).collect()
 }
 

@@ -13,8 +13,23 @@ fn tweet(text: &str, more: Value) -> Tweet {
     serde_json::from_value(tweet).unwrap()
 }
 
+/// What a channel makes of a tweet.
+#[derive(Debug, PartialEq, Eq)]
+enum Decision {
+    NotFound,
+    LeftOut,
+    Taken,
+}
+
 fn decide(channel: Value, tweet: &Tweet) -> Decision {
-    Reader::new(watch(channel)).unwrap().decide(&Subject::of(tweet))
+    let matcher = Matcher::new(vec![watch(channel)]);
+    let subject = Subject::of(tweet);
+    let found = matcher.found(&subject);
+    match (matcher.explains(&found), matcher.takers(&subject, &found).is_empty()) {
+        (false, _) => Decision::NotFound,
+        (true, true) => Decision::LeftOut,
+        (true, false) => Decision::Taken,
+    }
 }
 
 fn mention(name: &str) -> Value {

@@ -24,9 +24,10 @@ use crate::fixture::{channel, watch};
 #[case::no_handle("@acme-inc", "\"@acme-inc\"")]
 #[case::hashtag("#acmehelp", "#acmehelp")]
 #[case::no_hashtag("#1", "\"#1\"")]
-#[case::cashtag("$ACME", "\"$ACME\"")]
+#[case::cashtag("$ACME", "$ACME")]
+#[case::no_cashtag("$9", "\"$9\"")]
 fn terms_are_quoted(#[case] term: &str, #[case] expected: &str) {
-    assert_eq!(written(term), expected);
+    assert_eq!(terms::written(term), expected);
 }
 
 #[test]
@@ -76,7 +77,8 @@ fn a_better_fill_than_first_fit_is_found() {
     let terms: Vec<String> =
         sizes.iter().enumerate().map(|(n, size)| n.to_string().repeat(*size)).collect();
     let capacity = 12 + 2 * OR.len() + OR.len();
-    let bins = packed(terms, capacity);
+    let terms: Vec<_> = terms.into_iter().map(|term| (Term::Hashtag(term.clone()), term)).collect();
+    let bins = filling::fewest(&terms, capacity);
     assert_eq!(bins.len(), 2, "{bins:?}");
 }
 
@@ -94,4 +96,48 @@ fn a_term_that_fits_nowhere_stops_no_other() {
     let brand = channel(json!({"keywords": ["a".repeat(100)]}));
     assert_eq!(pack([&*brand], 50)[0].text, "(@acme) -is:retweet");
     assert_eq!(pack(std::iter::empty::<&Channel>(), 512), []);
+}
+
+/// What a shorter term finds is not asked for a second time.
+#[test]
+fn a_phrase_that_holds_another_term_is_left_out() {
+    let keywords =
+        ["acme", "acme router", "My Acme!", "acmes", "#acme", "$ACME", "東京", "東京タワー"];
+    let brand = channel(json!({ "keywords": keywords }));
+    let queries = pack([&*brand], 512);
+    insta::assert_snapshot!(queries[0].text, @"(#acme OR $ACME OR @acme OR acme OR acmes OR 東京 OR 東京タワー) -is:retweet");
+}
+
+#[test]
+fn terms_that_share_a_word_share_a_query() {
+    let brands: Vec<String> = (0..40).map(|n| format!("brand{n:02}")).collect();
+    let keywords: Vec<String> = brands
+        .iter()
+        .flat_map(|brand| [brand.clone(), format!("#{brand}"), format!("@{brand}")])
+        .collect();
+    let watch = watch(json!({ "handles": [], "keywords": keywords }));
+    let queries = pack([&*watch], 300);
+    let homes = brands.iter().filter(|brand| {
+        let holds =
+            |query: &&Query| query.terms.iter().any(|(term, _)| term.words().contains(brand));
+        queries.iter().filter(holds).count() == 1
+    });
+    // No query can end between two brands each time; all but those at its ends stay together.
+    assert!(homes.count() >= brands.len() - queries.len(), "{queries:#?}");
+}
+
+/// Contract E9: every odd term is one term of the query, whatever it looks like.
+#[rstest]
+#[case::or("or")]
+#[case::quotation("say \"hi\"")]
+#[case::operator("from:rival")]
+#[case::negation("-acme")]
+#[case::emoji_variant("I ❤️ acme")]
+#[case::hyphen("coca-cola")]
+#[case::accented("Größe")]
+fn contract_e9_an_odd_term_stays_one_term(#[case] term: &str) {
+    let written = terms::written(term);
+    let inside = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    assert!(inside.is_none_or(|inside| !inside.contains(['"', '\\'])), "{written}");
+    assert!(inside.is_some() || written.chars().all(char::is_alphanumeric), "{written}");
 }

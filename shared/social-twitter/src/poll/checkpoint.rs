@@ -15,6 +15,8 @@ use crate::{packing::Query, snowflake};
 /// Ids that are remembered per query. More than that in one overlap, and the ledger of seen
 /// messages has to tell them apart.
 const REMEMBERED: usize = 500;
+/// Ids that are remembered of all queries together: the checkpoint is one item of a table.
+const REMEMBERED_IN_ALL: usize = 4_000;
 /// Farther back than this, a query that found nothing is not read again once another one found
 /// something. Bounds what a change of terms reads, and bills, a second time.
 const REREAD: Duration = Duration::from_hours(24);
@@ -68,7 +70,7 @@ impl Checkpoint {
     /// Where this pass begins: the stored checkpoint, fitted to today's channels and queries.
     pub(crate) fn begin<'a>(
         stored: Option<Self>,
-        queries: &[Query],
+        queries: impl Iterator<Item = &'a Query>,
         channels: impl Iterator<Item = &'a Channel>,
         now: Timestamp,
         lag: Duration,
@@ -110,30 +112,43 @@ impl Checkpoint {
         self.queries.values().any(|mark| mark.seen.contains(&id))
     }
 
+    /// Whether this query found the tweet before, in the time that it reads again.
+    pub(crate) fn saw(&self, query: &Query, id: u64) -> bool {
+        self.queries.get(&query.key).is_some_and(|mark| mark.seen.contains(&id))
+    }
+
     /// When a channel began to take messages in.
     pub(crate) fn start(&self, channel: &ChannelId) -> Option<Timestamp> {
         self.channels.get(channel).copied()
     }
 
-    /// After a whole pass. `found` holds, for each query, the ids of all pages and the first
-    /// page's `newest_id`.
-    pub(crate) fn advance<'a>(
+    /// After a query was read. `ids` are what it found; everything up to `high` is read, as far as
+    /// X had `indexed` it by then. `true` if something is new.
+    pub(crate) fn advance(
         &mut self,
-        found: impl Iterator<Item = (&'a Query, BTreeSet<u64>, Option<u64>)>,
-        now: Timestamp,
-        lag: Duration,
-    ) {
-        let indexed = snowflake::at(snowflake::before(now, lag));
-        let mut moved = false;
-        for (query, ids, newest) in found {
+        query: &Query,
+        ids: BTreeSet<u64>,
+        high: u64,
+        indexed: u64,
+    ) -> bool {
+        let mark = self.queries.get_mut(&query.key);
+        mark.is_some_and(|mark| mark.advance(ids, high, indexed))
+    }
+
+    /// After a pass that found something: queries that were read to their end and found nothing
+    /// move up, and what is remembered stays within bounds.
+    pub(crate) fn finish<'a>(&mut self, whole: impl Iterator<Item = &'a Query>, now: Timestamp) {
+        let floor = snowflake::at(snowflake::before(now, REREAD));
+        for query in whole {
             if let Some(mark) = self.queries.get_mut(&query.key) {
-                moved |= mark.advance(ids, newest, indexed);
+                mark.since = mark.since.max(floor);
             }
         }
-        if moved {
-            let floor = snowflake::at(snowflake::before(now, REREAD));
-            for mark in self.queries.values_mut() {
-                mark.since = mark.since.max(floor);
+        let mut over = self.queries.values().map(|mark| mark.seen.len()).sum::<usize>();
+        over = over.saturating_sub(REMEMBERED_IN_ALL);
+        for mark in self.queries.values_mut() {
+            while over > 0 && mark.seen.pop_first().is_some() {
+                over -= 1;
             }
         }
     }
@@ -145,14 +160,14 @@ impl Mark {
     }
 
     /// Everything up to `indexed` can be found by now, and was. `true` if something is new.
-    fn advance(&mut self, ids: BTreeSet<u64>, newest: Option<u64>, indexed: u64) -> bool {
+    fn advance(&mut self, ids: BTreeSet<u64>, high: u64, indexed: u64) -> bool {
         let before = self.seen.len();
         self.seen.extend(ids.into_iter().filter(|id| *id > self.since));
         let is_new = self.seen.len() > before;
-        let newest = newest.max(self.seen.last().copied()).unwrap_or(self.since);
+        let high = high.max(self.seen.last().copied().unwrap_or_default());
         // Nothing new: the overlap stays as it is, until it can be given up at once.
-        if is_new || (newest <= indexed && newest > self.since) {
-            self.since = self.since.max(newest.min(indexed));
+        if is_new || (high <= indexed && high > self.since) {
+            self.since = self.since.max(high.min(indexed));
             self.seen = self.seen.split_off(&(self.since + 1));
             while self.seen.len() > REMEMBERED {
                 self.seen.pop_first();

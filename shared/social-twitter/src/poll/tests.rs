@@ -7,7 +7,11 @@ use social_core::{
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use super::*;
-use crate::fixture::{TestClock, answer, api, channel, credential, parameter, queries, watch};
+use crate::{
+    fixture::{TestClock, answer, api, channel, credential, parameter, queries, watch},
+    snowflake,
+};
+use jiff::Timestamp;
 
 const SEARCH: &str = "/2/tweets/search/recent";
 const NOON: &str = "2026-11-22T12:00:00Z";

@@ -38,21 +38,3 @@ fn only_xs_bodies_are_proven(
     assert_eq!(signed.map(|signed| assert_eq!(signed.body(), body)), expected);
     assert!(Signed::verify(body, signature.as_deref(), &[]).is_err());
 }
-
-#[rstest]
-#[case::activity(
-    r#"{"data":{"event_uuid":"-1","event_type":"post.mention.create","payload":{}}}"#,
-    "post.mention.create"
-)]
-#[case::account(
-    r#"{"for_user_id":"1","user_has_blocked":"false","tweet_create_events":[],"users":{}}"#,
-    "tweet_create_events"
-)]
-#[case::strange(r#"{"for_user_id":"1"}"#, "unknown")]
-#[case::no_json("hello", "unknown")]
-#[case::list("[]", "unknown")]
-fn every_proven_callback_can_be_parked(#[case] body: &str, #[case] kind: &str) {
-    let signature = signature("now", body.as_bytes());
-    let signed = Signed::verify(body.as_bytes(), Some(&signature), &[secret("now")]).unwrap();
-    assert_eq!(parked(signed).kind, kind);
-}

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -12,7 +13,7 @@ use super::{
     auth::oauth2::Grants,
     id,
     limits::Windows,
-    query::Subject,
+    query::{Subject, Text},
     text::entities::{self, Entities},
     webhooks::{Hook, Outcome},
 };
@@ -53,6 +54,8 @@ pub(crate) struct Tweet {
     pub(crate) history: Vec<u64>,
     /// A later version took its place.
     pub(crate) superseded: bool,
+    /// The whole text as searches see it, read at the first search.
+    pub(crate) read: OnceLock<Arc<Text>>,
 }
 
 impl Tweet {
@@ -175,6 +178,7 @@ impl State {
             photo_url: draft.photo_url,
             history: vec![tweet_id],
             superseded: false,
+            read: OnceLock::new(),
         };
         self.tweets.insert(tweet_id, tweet);
         tweet_id
@@ -236,7 +240,14 @@ impl State {
             return Err(Refusal::TooLate);
         }
         let new_id = self.next_id(None, now);
-        let mut tweet = Tweet { id: new_id, text, created_at: now, superseded: false, ..old };
+        let mut tweet = Tweet {
+            id: new_id,
+            text,
+            created_at: now,
+            superseded: false,
+            read: OnceLock::new(),
+            ..old
+        };
         tweet.history.push(new_id);
         if let Some(old) = self.tweets.get_mut(&tweet_id) {
             old.superseded = true;
@@ -260,8 +271,7 @@ impl State {
             [user.clone(), username.unwrap_or_default()]
         };
         Subject {
-            text: tweet.full_text(),
-            entities: tweet.entities(),
+            text: Arc::clone(tweet.read.get_or_init(|| Text::of(&tweet.full_text()).into())),
             lang: tweet.lang.clone(),
             author: names(&tweet.author),
             replied_user: tweet.in_reply_to_user.as_ref().map(names),

@@ -15,27 +15,27 @@ fn mark(since: u64, seen: &[u64]) -> Mark {
 }
 
 #[rstest]
-#[case::nothing(&[], None, 500, mark(100, &[]))]
-#[case::settled(&[200, 150], Some(200), 500, mark(200, &[]))]
-#[case::within_the_lag(&[200, 150], Some(200), 160, mark(160, &[200]))]
-#[case::lag_before_since(&[200, 150], Some(200), 90, mark(100, &[150, 200]))]
-#[case::digit_lengths(&[999, 1_000], Some(1_000), 5_000, mark(1_000, &[]))]
-#[case::older_by_time_search(&[50], Some(50), 500, mark(100, &[]))]
+#[case::nothing(&[], 0, 500, mark(100, &[]))]
+#[case::settled(&[200, 150], 200, 500, mark(200, &[]))]
+#[case::within_the_lag(&[200, 150], 200, 160, mark(160, &[200]))]
+#[case::lag_before_since(&[200, 150], 200, 90, mark(100, &[150, 200]))]
+#[case::digit_lengths(&[999, 1_000], 1_000, 5_000, mark(1_000, &[]))]
+#[case::older_by_time_search(&[50], 50, 500, mark(100, &[]))]
 fn a_mark_moves_behind_what_can_still_appear(
     #[case] ids: &[u64],
-    #[case] newest: Option<u64>,
+    #[case] high: u64,
     #[case] indexed: u64,
     #[case] expected: Mark,
 ) {
     let mut moved = mark(100, &[]);
-    moved.advance(ids.iter().copied().collect(), newest, indexed);
+    moved.advance(ids.iter().copied().collect(), high, indexed);
     assert_eq!(moved, expected);
 }
 
 #[test]
 fn what_is_remembered_is_bounded() {
     let mut moved = mark(0, &[]);
-    moved.advance((1..=2_000).collect(), Some(2_000), 0);
+    moved.advance((1..=2_000).collect(), 2_000, 0);
     assert_eq!(moved.seen.len(), REMEMBERED);
     assert_eq!(moved.seen.first(), Some(&1_501));
 }
@@ -47,15 +47,16 @@ fn a_quiet_query_keeps_a_day_at_the_most() {
     let queries = packing::pack([&*brand], 60);
     assert_eq!(queries.len(), 2);
     let now = time("2026-11-22T12:00:00Z");
-    let mut checkpoint = Checkpoint::begin(None, &queries, [&*brand].into_iter(), now, LAG);
+    let mut checkpoint = Checkpoint::begin(None, queries.iter(), [&*brand].into_iter(), now, LAG);
     let start = checkpoint.clone();
-    let found = |ids: &[u64]| (ids.iter().copied().collect(), ids.first().copied());
-    let nothing = queries.iter().map(|query| (query, BTreeSet::new(), None));
-    checkpoint.advance(nothing, now, LAG);
+    let indexed = snowflake::at(snowflake::before(now, LAG));
+    for query in &queries {
+        assert!(!checkpoint.advance(query, BTreeSet::new(), 0, indexed));
+    }
     assert_eq!(checkpoint, start);
     let id = snowflake::at(time("2026-11-22T11:00:00Z"));
-    let (ids, newest) = found(&[id]);
-    checkpoint.advance(std::iter::once((&queries[0], ids, newest)), now, LAG);
+    assert!(checkpoint.advance(&queries[0], [id].into(), id, indexed));
+    checkpoint.finish(queries.iter(), now);
     assert_eq!(checkpoint.since(&queries[0]), id);
     assert_eq!(checkpoint.since(&queries[1]), snowflake::at(time("2026-11-21T12:00:00Z")));
 }
@@ -65,10 +66,10 @@ fn a_checkpoint_survives_being_stored() {
     let queries = packing::pack([&*channel(json!({}))], 512);
     let now = time("2026-11-22T12:00:00Z");
     let brand = channel(json!({}));
-    let begun = Checkpoint::begin(None, &queries, [&*brand].into_iter(), now, LAG);
+    let begun = Checkpoint::begin(None, queries.iter(), [&*brand].into_iter(), now, LAG);
     let text = begun.write().unwrap();
     let read = Checkpoint::read(&text).unwrap();
     let later = time("2026-11-22T13:00:00Z");
-    let again = Checkpoint::begin(Some(read), &queries, [&*brand].into_iter(), later, LAG);
+    let again = Checkpoint::begin(Some(read), queries.iter(), [&*brand].into_iter(), later, LAG);
     assert_eq!(again, begun);
 }

@@ -1,6 +1,6 @@
 //! Cuts a query into tokens.
 
-use super::{Clause, operators};
+use super::{Clause, Words, operators};
 
 /// A token, with its place counted from one.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +46,7 @@ impl Lexer {
                 '(' => self.single(Kind::Open),
                 ')' => self.single(Kind::Close),
                 '-' => self.negation()?,
-                '"' => Kind::Clause(Clause::Phrase(self.quoted()?)),
+                '"' => Kind::Clause(Clause::Phrase(Words::of(self.quoted()?))),
                 '@' => Kind::Clause(Clause::Mention(self.handle()?)),
                 '#' => {
                     Kind::Clause(Clause::Hashtag(self.tag(|c| c.is_alphanumeric() || c == '_')?))
@@ -158,7 +158,7 @@ impl Lexer {
                 position,
             )),
             bare @ ("and" | "not") => Err(wrong(&ambiguous(bare), position)),
-            _ => Ok(Kind::Clause(Clause::Keyword(word))),
+            _ => Ok(Kind::Clause(Clause::Keyword(Words::of(word)))),
         }
     }
 

@@ -1,16 +1,66 @@
 //! Decides whether a tweet answers a query.
 
+use std::sync::{Arc, OnceLock};
+
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Clause, Expression, Kind, Part};
-use crate::twitter::text::{entities::Entities, weigh::is_emoji};
+use crate::twitter::text::{
+    entities::{self, Entities},
+    weigh::is_emoji,
+};
+
+/// Words to look for or to look in, cut into tokens once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Words {
+    said: String,
+    tokens: OnceLock<Vec<String>>,
+}
+
+impl Words {
+    /// Of a text as it was written.
+    pub(crate) fn of(said: impl Into<String>) -> Self {
+        Self { said: said.into(), tokens: OnceLock::new() }
+    }
+
+    fn tokens(&self) -> &[String] {
+        self.tokens.get_or_init(|| tokens(&self.said))
+    }
+
+    /// Whether the tokens of `wanted` stand side by side in these.
+    fn contain(&self, wanted: &Self) -> bool {
+        if wanted.tokens().is_empty() {
+            return self.said.contains(wanted.said.trim());
+        }
+        self.tokens().windows(wanted.tokens().len()).any(|window| window == wanted.tokens())
+    }
+}
+
+impl PartialEq for Words {
+    fn eq(&self, other: &Self) -> bool {
+        self.said == other.said
+    }
+}
+
+/// A tweet's text, read once for all queries.
+#[derive(Debug, Default)]
+pub(crate) struct Text {
+    pub(crate) words: Words,
+    pub(crate) entities: Entities,
+}
+
+impl Text {
+    /// Reads a whole text.
+    pub(crate) fn of(text: &str) -> Self {
+        Self { words: Words::of(text), entities: entities::find(text) }
+    }
+}
 
 /// What a query can see of a tweet.
 #[derive(Debug, Default)]
 pub(crate) struct Subject {
-    pub(crate) text: String,
-    pub(crate) entities: Entities,
+    pub(crate) text: Arc<Text>,
     pub(crate) lang: String,
     /// Id and username of the author.
     pub(crate) author: [String; 2],
@@ -55,18 +105,20 @@ fn holds(clause: &Clause, subject: &Subject) -> bool {
         who.iter().any(|name| name.eq_ignore_ascii_case(wanted))
     };
     match clause {
-        Clause::Keyword(words) | Clause::Phrase(words) => contains(&subject.text, words),
-        Clause::Mention(handle) => subject.entities.mentions(handle),
+        Clause::Keyword(words) | Clause::Phrase(words) => subject.text.words.contain(words),
+        Clause::Mention(handle) => subject.text.entities.mentions(handle),
         Clause::Hashtag(tag) => {
-            subject.entities.hashtags.iter().any(|found| fold(&found.value) == fold(tag))
+            subject.text.entities.hashtags.iter().any(|found| fold(&found.value) == fold(tag))
         }
         Clause::Cashtag(tag) => {
-            subject.entities.cashtags.iter().any(|found| found.value.eq_ignore_ascii_case(tag))
+            subject.text.entities.cashtags.iter().any(|found| found.value.eq_ignore_ascii_case(tag))
         }
         Clause::From(user) => is(user, &subject.author),
         Clause::To(user) => subject.replied_user.as_ref().is_some_and(|who| is(user, who)),
         Clause::Lang(lang) => subject.lang.eq_ignore_ascii_case(lang),
-        Clause::Url(part) => subject.entities.urls.iter().any(|url| contains(&url.value, part)),
+        Clause::Url(part) => {
+            subject.text.entities.urls.iter().any(|url| Words::of(&url.value).contain(part))
+        }
         Clause::Conversation(id) => subject.conversation == *id,
         Clause::ReplyTo(id) => subject.in_reply_to == Some(*id),
         Clause::QuoteOf(id) => subject.quoted == Some(*id),
@@ -77,24 +129,15 @@ fn holds(clause: &Clause, subject: &Subject) -> bool {
             Kind::Verified => false,
         },
         Clause::Has(part) => match part {
-            Part::Links => !subject.entities.urls.is_empty(),
-            Part::Mentions => !subject.entities.mentions.is_empty(),
-            Part::Hashtags => !subject.entities.hashtags.is_empty(),
-            Part::Cashtags => !subject.entities.cashtags.is_empty(),
+            Part::Links => !subject.text.entities.urls.is_empty(),
+            Part::Mentions => !subject.text.entities.mentions.is_empty(),
+            Part::Hashtags => !subject.text.entities.hashtags.is_empty(),
+            Part::Cashtags => !subject.text.entities.cashtags.is_empty(),
             Part::Media => subject.has_media,
             Part::Geo => false,
         },
         Clause::AtLeast(count) => *count == 0,
     }
-}
-
-/// Whether the tokens of `wanted` stand side by side in `text`.
-fn contains(text: &str, wanted: &str) -> bool {
-    let (text_tokens, wanted_tokens) = (tokens(text), tokens(wanted));
-    if wanted_tokens.is_empty() {
-        return text.contains(wanted.trim());
-    }
-    text_tokens.windows(wanted_tokens.len()).any(|window| window == wanted_tokens)
 }
 
 /// Lower case, without diacritics.

@@ -6,7 +6,7 @@ mod matcher;
 mod operators;
 mod parser;
 
-pub(crate) use matcher::{Subject, matches, wants_retweets};
+pub(crate) use matcher::{Subject, Text, Words, matches, wants_retweets};
 pub(crate) use parser::parse;
 
 /// A query that was understood.
@@ -22,16 +22,16 @@ pub(crate) enum Expression {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Clause {
     /// A bare word.
-    Keyword(String),
+    Keyword(Words),
     /// Words in quotes: these tokens, side by side.
-    Phrase(String),
+    Phrase(Words),
     Mention(String),
     Hashtag(String),
     Cashtag(String),
     From(String),
     To(String),
     Lang(String),
-    Url(String),
+    Url(Words),
     Conversation(u64),
     ReplyTo(u64),
     QuoteOf(u64),

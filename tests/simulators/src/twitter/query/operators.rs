@@ -1,6 +1,6 @@
 //! The operators with a name, and which values each takes.
 
-use super::{Clause, Kind, Part};
+use super::{Clause, Kind, Part, Words};
 use crate::twitter::id;
 
 /// Reads `name:value`.
@@ -20,7 +20,7 @@ pub(super) fn read(name: &str, value: &str) -> Result<Clause, String> {
             let valid = letters && (2..=5).contains(&value.len());
             valid.then(|| Clause::Lang(value.to_ascii_lowercase())).ok_or_else(bad)
         }
-        "url" => Ok(Clause::Url(value.to_owned())),
+        "url" => Ok(Clause::Url(Words::of(value))),
         "conversation_id" => id::parse(value).map(Clause::Conversation).ok_or_else(bad),
         "in_reply_to_tweet_id" => id::parse(value).map(Clause::ReplyTo).ok_or_else(bad),
         "quotes_of_tweet_id" => id::parse(value).map(Clause::QuoteOf).ok_or_else(bad),

@@ -2,15 +2,11 @@
 
 use rstest::rstest;
 
-use crate::twitter::{
-    query::{self, Subject},
-    text::entities,
-};
+use crate::twitter::query::{self, Subject, Text};
 
 fn subject(text: &str) -> Subject {
     Subject {
-        text: text.to_owned(),
-        entities: entities::find(text),
+        text: Text::of(text).into(),
         lang: "en".to_owned(),
         author: ["7001".to_owned(), "zoe".to_owned()],
         conversation: 77,

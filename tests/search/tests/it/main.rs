@@ -1,0 +1,6 @@
+//! Polling held against the simulated X.
+
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod packed;
