@@ -64,7 +64,7 @@ struct Up {
     /// `off` lifts CIC's throttles and the bridge's own caps
     #[arg(long, value_enum, default_value_t = Limits::On)]
     cic_limits: Limits,
-    /// How old CIC is: 2020r1, 2018r4, 2016r1 or websvcs
+    /// How old CIC is: 2020r1, 2018r4, 2016r3, 2016r1 or websvcs
     #[arg(long, value_parser = age)]
     cic_age: Option<String>,
     /// Prints stack.json on standard output
