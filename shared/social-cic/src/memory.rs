@@ -84,11 +84,7 @@ impl Memory {
     /// the chat's own server is down.
     pub(crate) fn may_turn_up(&mut self, chat_id: &str, moved: bool) -> bool {
         let fresh = moved || self.switched.is_some_and(|since| since.elapsed() < FRESH);
-        let waits = fresh && self.unknown.since(chat_id, Instant::now()).elapsed() < GRACE;
-        if !waits {
-            self.unknown.0.remove(chat_id);
-        }
-        waits
+        fresh && self.unknown.since(chat_id, Instant::now()).elapsed() < GRACE
     }
 
     /// Notes that a chat was found.

@@ -56,6 +56,8 @@ async fn a_chat_that_does_not_turn_up_within_seconds_is_gone() {
     tokio::time::sleep(Duration::from_millis(5_100)).await;
     let error = cic.poll(&chat).await.unwrap_err();
     assert!(matches!(error, ChatError::Gone), "{error:?}");
+    let error = cic.poll(&chat).await.unwrap_err();
+    assert!(matches!(error, ChatError::Gone), "waited for once: {error:?}");
 }
 
 #[tokio::test]
