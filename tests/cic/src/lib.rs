@@ -1,0 +1,9 @@
+//! The adapter to CIC against the simulated pair: every step of a chat, with every way to lose a
+//! server, over every interface.
+
+#[cfg(test)]
+mod bridge;
+#[cfg(test)]
+mod switchover;
+#[cfg(test)]
+mod town;
