@@ -151,9 +151,9 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
             let Some(backlog) = memory.backlogs.get_mut(index) else { break };
             let Some(given) = backlog.give(since, self.limit) else { continue };
             let is_waiting = backlog.is_waiting();
-            let ids: BTreeSet<u64> =
-                given.tweets.iter().filter_map(|tweet| snowflake::parse(&tweet.id)).collect();
-            let found = !ids.is_empty();
+            let found = !given.tweets.is_empty();
+            let read = given.tweets.iter().filter_map(|tweet| snowflake::parse(&tweet.id));
+            let ids: BTreeSet<u64> = read.chain(given.known).collect();
             for tweet in given.tweets {
                 self.take(memory, progress, since, tweet);
             }
@@ -221,6 +221,9 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
         search: &PackedSearch,
         (since, until): (u64, Option<u64>),
     ) -> Omission {
+        if !memory.delivered.reaches(since) && !memory.pending.reaches(since) {
+            return Omission::default();
+        }
         let earlier = progress.whole.iter().filter(|(_, from)| *from <= since);
         let earlier = earlier.filter_map(|(index, _)| self.searches.get(*index));
         let negatable: HashMap<TermId, String> =

@@ -86,7 +86,12 @@ impl<C: Clock> Reading<'_, C> {
                 Err(error) => return (piece, End::Failed(error)),
             }
             // The known tweet itself counts as read.
-            piece.low = if stretch.is_last { floor } else { floor - 1 };
+            if stretch.is_last {
+                piece.low = floor;
+            } else {
+                piece.low = floor - 1;
+                piece.known.push(floor);
+            }
             until = Some(floor);
         }
         (piece, End::Whole)
