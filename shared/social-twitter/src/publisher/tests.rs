@@ -57,6 +57,7 @@ async fn a_reply_is_posted_once_and_signed() {
     assert!(header.starts_with("OAuth ") && header.contains("oauth_token=\"token\""));
 }
 
+/// Contract E10: 402, and the refusals of a reply: duplicate, not summoned, deleted, closed.
 #[rstest]
 #[case::duplicate(
     403,
