@@ -16,7 +16,7 @@ use super::{
 /// Last year's months stay to be compared with.
 const KEPT: Duration = Duration::from_hours(400 * 24);
 
-const ADD: &str = "SET expires_at = :expires, writer = :writer ADD reads :reads, users :users, posts :posts, amount :amount";
+const ADD: &str = "SET expires_at = :expires, writer = :writer ADD read_count :reads, user_count :users, post_count :posts, micro_dollars :amount";
 /// A write that the SDK repeats after its answer was lost counts once.
 const ONCE: &str = "attribute_not_exists(writer) OR writer <> :writer";
 
