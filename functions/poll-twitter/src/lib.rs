@@ -1,7 +1,11 @@
 //! Polls the packed searches of all Twitter channels, a credential at a time, until the run's time is up.
 //! Packing and matching are `social-twitter`'s, passes are `social_core::polling`'s; only the wiring is here.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -9,11 +13,11 @@ use serde::Deserialize;
 use social_aws::{ChannelTable, ParameterStore, SdkConfig, SqsInbound, StateTable};
 use social_core::{
     Channel, Channels, Clock, Failure, Network,
-    credential::Credentials,
+    credential::{Credentials, TwitterCredential},
     polling::{self, Pace},
 };
 use social_lambda::{Error, SystemClock};
-use social_twitter::{Api, PollSettings, TwitterPoll, Vocabulary};
+use social_twitter::{Api, PollSettings, Prices, TwitterPoll, Vocabulary};
 use url::Url;
 
 /// Left of the invocation's time when the last pass may begin.
@@ -41,9 +45,14 @@ pub struct PollTwitter {
     inbound: SqsInbound,
     api: Api,
     search: PollSettings,
+    prices: Prices,
     run: Duration,
     pause: Duration,
+    /// Polls of earlier runs, by credential: what they remember saves calls, and costs none when lost.
+    polls: Mutex<BTreeMap<String, Poll>>,
 }
+
+type Poll = TwitterPoll<SystemClock, StateTable<SystemClock>>;
 
 impl PollTwitter {
     /// Builds the clients; nothing is called yet.
@@ -65,8 +74,10 @@ impl PollTwitter {
             inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
             api: Api::new(http, settings.twitter_url),
             search,
+            prices: Prices::default(),
             run: Duration::from_secs(settings.run_seconds),
             pause: Duration::from_secs(settings.pass_seconds),
+            polls: Mutex::default(),
         })
     }
 
@@ -101,15 +112,36 @@ impl PollTwitter {
         until: Timestamp,
     ) -> Result<(), Failure> {
         let credential = self.credentials.twitter(name).await?;
-        let (api, search) = (self.api.clone(), self.search.clone());
-        let source =
-            TwitterPoll::new(api, name, credential, channels.to_vec(), search, SystemClock);
+        let source = self.source(name, credential, channels);
         // One search serves all channels of the credential: the most eager one sets its pace.
         let asked = channels.iter().filter_map(|channel| channel.poll_interval_seconds).min();
         let pause = asked.map_or(self.pause, |seconds| Duration::from_secs(seconds.into()));
         let pace = Pace { pause, pause_after_failure: pause, until, slack: LAST_PASS };
-        let ran = polling::run(&source, &self.state, &self.inbound, &SystemClock, pace).await?;
+        let ran = polling::run(&source, &self.state, &self.inbound, &SystemClock, pace).await;
+        self.kept().insert(name.to_owned(), source);
+        let ran = ran?;
         tracing::debug!(passes = ran.passes, messages = ran.messages, "searches polled");
         Ok(())
+    }
+
+    /// The poll of an earlier run, where the channels are still the same.
+    fn source(
+        &self,
+        name: &str,
+        credential: Arc<TwitterCredential>,
+        channels: &[Arc<Channel>],
+    ) -> Poll {
+        let earlier = self.kept().remove(name).filter(|poll| poll.is_of(channels));
+        if let Some(poll) = earlier {
+            return poll.with_credential(credential);
+        }
+        let (api, search) = (self.api.clone(), self.search.clone());
+        TwitterPoll::new(api, name, credential, channels.to_vec(), search, SystemClock)
+            .with_budgets(self.state.clone(), self.prices)
+    }
+
+    /// A panic elsewhere leaves the map whole.
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<String, Poll>> {
+        self.polls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,7 +15,7 @@ use social_core::{
 };
 use social_facebook::{FacebookPublisher, Graph, GraphSettings, ProofForm, PublisherSettings};
 use social_lambda::{Error, SqsQueue, SystemClock};
-use social_twitter::{Api, PublishSettings, TwitterPublisher, Vocabulary};
+use social_twitter::{Api, Prices, PublishSettings, TwitterPublisher, Vocabulary};
 use url::Url;
 
 /// Longer than the function may run: after it no attempt of an earlier invocation is under way.
@@ -48,7 +48,7 @@ type Parameters = ParameterStore<SystemClock>;
 type NetworkPublishing = Publishing<
     ChannelTable<SystemClock>,
     FacebookPublisher<SystemClock, Parameters>,
-    TwitterPublisher<Parameters>,
+    TwitterPublisher<Parameters, StateTable<SystemClock>>,
     StateTable<SystemClock>,
     Cic,
     SqsInbound,
@@ -86,16 +86,18 @@ impl PublisherFunction {
         };
         let graph = Graph::new(http.clone(), graph, SystemClock);
         let api = Api::new(http.clone(), settings.twitter_url);
+        let store = StateTable::new(&dynamodb, settings.state_table, SystemClock);
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
         let automatic =
             social_lambda::automatic_texts(&parameters, settings.automatic_texts).await?;
         let publishing = Publishing {
             channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
             facebook: FacebookPublisher::new(graph, parameters.clone(), facebook),
-            twitter: TwitterPublisher::new(api, parameters, twitter),
+            twitter: TwitterPublisher::new(api, parameters, twitter)
+                .with_budgets(store.clone(), Prices::default()),
             desk: Desk {
                 automatic,
-                store: StateTable::new(&dynamodb, settings.state_table, SystemClock),
+                store,
                 contact_center: Cic::new(cic, http)?,
                 inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
                 outbound: SqsOutbound::new(&sqs, &settings.outbound_queue_url),

@@ -23,6 +23,8 @@ pub struct TwitterCredential {
     /// Absent where the key set only reads.
     pub access_token: Option<SecretString>,
     pub access_token_secret: Option<SecretString>,
+    /// What reading and publishing may cost in a month; without it nothing is counted.
+    pub monthly_budget_usd: Option<f64>,
 }
 
 /// Where credentials come from, by the name in the channel entry; at most a minute old.

@@ -3,7 +3,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -26,9 +29,23 @@ pub(crate) struct Authors {
     users: Mutex<BTreeMap<String, (Timestamp, Arc<User>)>>,
     /// Author of a tweet that another one quotes; never changes.
     wrote: Mutex<BTreeMap<String, String>>,
+    /// Accounts and tweets that X billed and nobody has paid for yet.
+    billed: [AtomicU64; 2],
 }
 
 impl Authors {
+    /// How many accounts and tweets were looked up since this was last asked.
+    pub(crate) fn take_billed(&self) -> (u64, u64) {
+        let [users, tweets] = &self.billed;
+        (users.swap(0, Ordering::Relaxed), tweets.swap(0, Ordering::Relaxed))
+    }
+
+    fn bill(&self, users: usize, tweets: usize) {
+        let [billed_users, billed_tweets] = &self.billed;
+        billed_users.fetch_add(u64::try_from(users).unwrap_or_default(), Ordering::Relaxed);
+        billed_tweets.fetch_add(u64::try_from(tweets).unwrap_or_default(), Ordering::Relaxed);
+    }
+
     /// Accounts by their ids. Suspended and protected ones are missing, and asked for again.
     pub(crate) async fn users(
         &self,
@@ -42,6 +59,7 @@ impl Authors {
         let unknown = without(&ids, &locked(&self.users));
         for batch in unknown.chunks(MAX_IDS) {
             let found = api.users(credential, batch).await?;
+            self.bill(found.len(), 0);
             let found = found.into_iter().map(|user| (user.id.clone(), (now, Arc::new(user))));
             locked(&self.users).extend(found);
         }
@@ -61,6 +79,7 @@ impl Authors {
         let unknown = without(&tweets, &locked(&self.wrote));
         for batch in unknown.chunks(MAX_IDS) {
             let found = api.tweets(credential, batch, vocabulary).await?;
+            self.bill(0, found.len());
             let found = found.into_iter().filter_map(|tweet| Some((tweet.id, tweet.author_id?)));
             locked(&self.wrote).extend(found);
         }

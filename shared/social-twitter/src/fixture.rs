@@ -68,6 +68,7 @@ pub(crate) fn credential() -> Arc<TwitterCredential> {
         consumer_secret: secret("secret"),
         access_token: Some(secret("token")),
         access_token_secret: Some(secret("token-secret")),
+        monthly_budget_usd: None,
     })
 }
 

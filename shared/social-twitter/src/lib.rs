@@ -4,6 +4,7 @@
 pub mod activity;
 mod api;
 mod authors;
+mod budget;
 mod error;
 pub mod length;
 mod limits;
@@ -28,6 +29,7 @@ mod wire;
 mod fixture;
 
 pub use api::{Api, Vocabulary};
+pub use budget::{Prices, Uncounted};
 pub use error::{TwitterError, Wording};
 pub use owners::TwitterThreadOwners;
 pub use poll::{PollSettings, TwitterPoll};

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
-use social_core::Channel;
+use social_core::{Channel, channel::Handle};
 
 use crate::{
     terms::{self, Term},
@@ -77,6 +77,18 @@ pub fn pack<'a>(channels: impl IntoIterator<Item = &'a Channel>, limit: usize) -
     let mut queries: Vec<Query> = bins.into_iter().map(|bin| Query::new(bin, suffix)).collect();
     queries.sort_by(|a, b| a.text.cmp(&b.text));
     queries
+}
+
+/// Packs mentions of these handles alone.
+pub(crate) fn pack_mentions<'a>(
+    handles: impl IntoIterator<Item = &'a Handle>,
+    limit: usize,
+) -> Vec<Query> {
+    let written = |handle: &Handle| (Term::handle(handle), format!("@{}", handle.as_str()));
+    let terms: BTreeMap<Term, String> = handles.into_iter().map(written).collect();
+    let capacity = (limit + OR.len()).saturating_sub("()".len() + NO_REPOSTS.len());
+    let bins = filling::fewest(&terms.into_iter().collect(), capacity);
+    bins.into_iter().map(|bin| Query::new(bin, NO_REPOSTS)).collect()
 }
 
 /// A tweet with “acme router” in it has “acme” in it. Only for scripts with spaces: how X cuts the

@@ -9,6 +9,7 @@ use std::{
 use jiff::Timestamp;
 use social_core::{
     Channel, MessageId,
+    budget::Budgets,
     credential::{Credentials, TwitterCredential},
     reply::{Fingerprint, OwnMessage, PublishError, Publisher, Refusal, Target},
     verdict::Failure,
@@ -17,6 +18,7 @@ use social_http::HttpError;
 
 use crate::{
     api::{Api, Vocabulary},
+    budget::{Prices, Purse, Uncounted},
     error::TwitterError,
     length::{self, DEFAULT_MAX_LENGTH},
     normal, snowflake, text,
@@ -49,10 +51,12 @@ impl Default for PublishSettings {
 
 /// Publishes in the name of each channel's credential.
 #[derive(Debug)]
-pub struct TwitterPublisher<C> {
+pub struct TwitterPublisher<C, B = Uncounted> {
     api: Api,
     credentials: C,
     settings: PublishSettings,
+    /// Where replies are counted, and what they cost.
+    budgets: Option<(B, Prices)>,
     /// Whose access token a credential holds, by the credential's name.
     accounts: Mutex<BTreeMap<String, String>>,
 }
@@ -60,7 +64,30 @@ pub struct TwitterPublisher<C> {
 impl<C: Credentials> TwitterPublisher<C> {
     /// Takes keys from `credentials`.
     pub fn new(api: Api, credentials: C, settings: PublishSettings) -> Self {
-        Self { api, credentials, settings, accounts: Mutex::default() }
+        Self { api, credentials, settings, budgets: None, accounts: Mutex::default() }
+    }
+
+    /// Counts what replies cost, for credentials that have a monthly budget. A reply is never kept
+    /// back for it.
+    #[must_use]
+    pub fn with_budgets<B: Budgets>(self, budgets: B, prices: Prices) -> TwitterPublisher<C, B> {
+        TwitterPublisher {
+            api: self.api,
+            credentials: self.credentials,
+            settings: self.settings,
+            budgets: Some((budgets, prices)),
+            accounts: self.accounts,
+        }
+    }
+}
+
+impl<C: Credentials, B: Budgets> TwitterPublisher<C, B> {
+    /// Counts a reply that is on X.
+    async fn pay(&self, name: &str, credential: &TwitterCredential, posted: &str, text: &str) {
+        let Some((budgets, prices)) = &self.budgets else { return };
+        let at = snowflake::time_of(snowflake::parse(posted).unwrap_or_default());
+        let purse = Purse::new(Some(budgets), name, credential, *prices);
+        purse.pay(prices.of_reply(text), at).await;
     }
 
     /// What can be said without asking X.
@@ -129,7 +156,7 @@ impl<C: Credentials> TwitterPublisher<C> {
     }
 }
 
-impl<C: Credentials> Publisher for TwitterPublisher<C> {
+impl<C: Credentials, B: Budgets> Publisher for TwitterPublisher<C, B> {
     async fn publish(
         &self,
         channel: &Channel,
@@ -143,7 +170,9 @@ impl<C: Credentials> Publisher for TwitterPublisher<C> {
             .await
             .map_err(PublishError::NotPublished)?;
         let posted = self.api.reply(&credential, target.reply_under.as_str(), text).await;
-        posted.map(MessageId).map_err(|error| self.outcome(error, text))
+        let posted = posted.map_err(|error| self.outcome(error, text))?;
+        self.pay(&channel.credential, &credential, &posted, text).await;
+        Ok(MessageId(posted))
     }
 
     /// Reads the account's own timeline, which is there before the search's index is.

@@ -40,6 +40,7 @@ mod tests {
         assert_eq!(at(Timestamp::UNIX_EPOCH), 0);
     }
 
+    /// Contract E10: ids of different lengths.
     #[test]
     fn ids_compare_as_numbers() {
         assert!(parse("999999999999999999") < parse("1000000000000000000"));

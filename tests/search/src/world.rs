@@ -137,5 +137,6 @@ fn keys() -> Arc<TwitterCredential> {
         consumer_secret: secret("consumer_secret"),
         access_token: Some(secret("access_token")),
         access_token_secret: Some(secret("access_token_secret")),
+        monthly_budget_usd: None,
     })
 }

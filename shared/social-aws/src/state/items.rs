@@ -67,6 +67,10 @@ impl Key {
         Self::new(format!("thread#{}#{root}", escaped(channel)), "owner".to_owned())
     }
 
+    pub(super) fn budget(credential: &str, month: &str) -> Self {
+        Self::new(format!("budget#{credential}"), month.to_owned())
+    }
+
     pub(super) fn lease(name: &str) -> Self {
         Self::new(format!("lease#{name}"), "lease".to_owned())
     }

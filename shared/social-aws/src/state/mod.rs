@@ -1,5 +1,6 @@
 //! The bridge's own table: one file per port.
 
+mod budgets;
 mod conversations;
 mod items;
 mod leases;

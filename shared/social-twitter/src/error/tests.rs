@@ -132,6 +132,7 @@ fn window(prefix: &str, remaining: u64, reset: i64) -> [(&'static str, String); 
     [(names[0], remaining.to_string()), (names[1], reset.to_string())]
 }
 
+/// Contract E10: a 429 whose window has something left.
 #[rstest]
 #[case::quarter(vec![window("x-rate-limit", 0, NOON + 60)], Some(61))]
 #[case::day(vec![window("x-rate-limit", 17, NOON + 60), window("day", 0, NOON + 3_600)], Some(3_601))]

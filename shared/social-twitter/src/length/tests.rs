@@ -4,6 +4,7 @@ use rstest::rstest;
 
 use super::*;
 
+/// Contract E11: ellipsis, links without a scheme, decomposed letters.
 #[rstest]
 #[case::latin("Thank you", 9)]
 #[case::ellipsis("…", 2)]
@@ -30,6 +31,7 @@ struct Case {
     valid: bool,
 }
 
+/// Contract E11: the whole suites.
 /// twitter-text's own suites, where they are at hand.
 #[test]
 fn the_conformance_suites_agree() {

@@ -47,6 +47,7 @@ fn reposts_are_searched_only_where_some_channel_takes_them() {
     assert_eq!(pack([&*brand], DEFAULT_QUERY_LENGTH)[0].text, "(@acme)");
 }
 
+/// Contract E9: 512 characters a query.
 #[test]
 fn queries_are_full_and_none_is_too_long() {
     let keywords: Vec<String> = (0..200).map(|n| format!("müller größe {n:03}")).collect();
@@ -61,6 +62,7 @@ fn queries_are_full_and_none_is_too_long() {
     assert_eq!(held, 201);
 }
 
+/// Contract E9: the length of what is not ASCII.
 #[test]
 fn length_counts_characters_and_not_bytes() {
     // 30 terms of 12 characters: 30 * 12 + 29 * 4 + 14 = 490.

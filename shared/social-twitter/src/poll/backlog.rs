@@ -19,13 +19,15 @@ pub(super) struct Piece {
     /// Up to where X had indexed everything when it was read.
     pub(super) indexed: u64,
     pub(super) tweets: Vec<Tweet>,
+    /// What other searches delivered and this one left out: it counts as found.
+    pub(super) known: Vec<u64>,
     given: bool,
 }
 
 impl Piece {
     /// Nothing is read yet.
     pub(super) fn new(low: u64, high: u64, indexed: u64) -> Self {
-        Self { low, high, indexed, tweets: Vec::new(), given: false }
+        Self { low, high, indexed, tweets: Vec::new(), known: Vec::new(), given: false }
     }
 }
 
@@ -43,6 +45,7 @@ pub(super) struct Backlog {
 #[derive(Debug, Default)]
 pub(super) struct Given {
     pub(super) tweets: Vec<Tweet>,
+    pub(super) known: Vec<u64>,
     /// Where it ends, and up to where X had indexed everything when it was read.
     pub(super) high: u64,
     pub(super) indexed: u64,
@@ -116,6 +119,7 @@ impl Backlog {
             piece.given = true;
             let given = given.get_or_insert_default();
             given.tweets.extend(piece.tweets.iter().cloned());
+            given.known.extend(&piece.known);
             given.high = given.high.max(piece.high);
             // The first one read knows the least.
             given.indexed = match given.indexed {

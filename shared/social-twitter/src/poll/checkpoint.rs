@@ -102,6 +102,19 @@ impl Checkpoint {
         current
     }
 
+    /// Lets a query that was never read begin where others stand that found its tweets so far.
+    pub(crate) fn begin_at<'a>(&mut self, query: &Query, others: impl Iterator<Item = &'a Query>) {
+        let since = others.filter_map(|other| self.queries.get(&other.key)).map(|mark| mark.since);
+        if let Some(since) = since.min() {
+            self.queries.insert(query.key.clone(), Mark::at(since));
+        }
+    }
+
+    /// Whether the query has a place of its own.
+    pub(crate) fn knows(&self, query: &Query) -> bool {
+        self.queries.contains_key(&query.key)
+    }
+
     /// The query's `since_id`.
     pub(crate) fn since(&self, query: &Query) -> u64 {
         self.queries.get(&query.key).map_or(0, |mark| mark.since)

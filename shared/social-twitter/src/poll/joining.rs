@@ -6,7 +6,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use social_core::{Clock, inbound::Incoming};
+use social_core::{Clock, budget::Budgets, inbound::Incoming};
 
 use super::TwitterPoll;
 use crate::{
@@ -22,7 +22,7 @@ pub(super) struct Matched<'a> {
     pub(super) readers: Vec<&'a Reader>,
 }
 
-impl<C: Clock> TwitterPoll<C> {
+impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
     /// Looks up who wrote the tweets, and who wrote what they quote where an answer depends on it.
     pub(super) async fn messages(
         &self,

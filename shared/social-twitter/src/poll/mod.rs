@@ -8,11 +8,16 @@ mod overlap;
 mod pass;
 mod reading;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use futures::lock::Mutex;
 use social_core::{
     Channel, Clock,
+    budget::Budgets,
     credential::TwitterCredential,
     polling::{Pass, Source},
     verdict::Failure,
@@ -21,11 +26,13 @@ use social_core::{
 use crate::{
     api::{Api, Vocabulary},
     authors::Authors,
+    budget::{Prices, Purse, Uncounted},
     matching::{Matcher, TermId},
     packing::{self, DEFAULT_QUERY_LENGTH, Query},
 };
 use backlog::Backlog;
 use overlap::Delivered;
+use reading::Billed;
 
 /// Fewest and most tweets that one pass takes, whatever the channels say.
 const LEAST_TWEETS: u32 = 100;
@@ -60,14 +67,20 @@ impl Default for PollSettings {
 
 /// The searches of one credential.
 #[derive(Debug)]
-pub struct TwitterPoll<C> {
+pub struct TwitterPoll<C, B = Uncounted> {
     api: Api,
     name: String,
     credential: Arc<TwitterCredential>,
     settings: PollSettings,
     clock: C,
+    purse: Purse<B>,
+    billed: Billed,
+    channels: Vec<Arc<Channel>>,
     matcher: Matcher,
+    /// Those of all terms; behind them, from `packed` on, those of the replying handles alone, for
+    /// when the budget allows no more than that.
     searches: Vec<PackedSearch>,
+    packed: usize,
     /// Tweets that one pass takes at the most.
     limit: usize,
     authors: Authors,
@@ -104,35 +117,87 @@ impl<C: Clock> TwitterPoll<C> {
         settings: PollSettings,
         clock: C,
     ) -> Self {
-        let queries =
+        let mut queries =
             packing::pack(channels.iter().map(|channel| &**channel), settings.query_length);
+        let packed = queries.len();
+        let handles =
+            channels.iter().filter_map(|channel| channel.twitter()?.reply_handle.as_ref());
+        queries.extend(packing::pack_mentions(handles, settings.query_length));
         let limits = channels.iter().map(|channel| channel.post_limit);
         let limit = limits.fold(0, u32::saturating_add).clamp(LEAST_TWEETS, MOST_TWEETS);
-        let matcher = Matcher::new(channels);
+        let matcher = Matcher::new(channels.clone());
         let search = |query| PackedSearch { terms: matcher.terms_of(&query), query };
         let searches: Vec<PackedSearch> = queries.into_iter().map(search).collect();
         let backlogs = searches.iter().map(|_| Backlog::default()).collect();
         Self {
             api,
             name: format!("twitter#{credential_name}"),
+            purse: Purse::new(None, credential_name, &credential, Prices::default()),
+            billed: Billed::default(),
             credential,
             settings,
             clock,
+            channels,
             matcher,
             searches,
+            packed,
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
             authors: Authors::default(),
             memory: Mutex::new(Memory { backlogs, ..Memory::default() }),
         }
     }
 
+    /// Counts what is spent, and keeps the credential's monthly budget.
+    #[must_use]
+    pub fn with_budgets<B: Budgets>(self, budgets: B, prices: Prices) -> TwitterPoll<C, B> {
+        let name = self.name.trim_start_matches("twitter#");
+        TwitterPoll {
+            purse: Purse::new(Some(budgets), name, &self.credential, prices),
+            api: self.api,
+            name: self.name,
+            credential: self.credential,
+            settings: self.settings,
+            clock: self.clock,
+            billed: self.billed,
+            channels: self.channels,
+            matcher: self.matcher,
+            searches: self.searches,
+            packed: self.packed,
+            limit: self.limit,
+            authors: self.authors,
+            memory: self.memory,
+        }
+    }
+
     /// How many searches a pass makes.
     pub fn searches(&self) -> usize {
-        self.searches.len()
+        self.packed
     }
 }
 
-impl<C: Clock> Source for TwitterPoll<C> {
+impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
+    /// Whether it was made of these channels: what it remembers is worth keeping then.
+    pub fn is_of(&self, channels: &[Arc<Channel>]) -> bool {
+        self.channels == channels
+    }
+
+    /// Goes on with the credential as it stands now.
+    #[must_use]
+    pub fn with_credential(mut self, credential: Arc<TwitterCredential>) -> Self {
+        self.purse.set_limit(&credential);
+        self.credential = credential;
+        self
+    }
+
+    /// Writes down what X billed since the last time.
+    async fn pay(&self) {
+        let (users, tweets) = self.authors.take_billed();
+        let reads = self.billed.swap(0, Ordering::Relaxed) + tweets;
+        self.purse.pay(self.purse.prices.of_reading(reads, users), self.clock.now()).await;
+    }
+}
+
+impl<C: Clock, B: Budgets> Source for TwitterPoll<C, B> {
     fn name(&self) -> &str {
         &self.name
     }
@@ -140,7 +205,10 @@ impl<C: Clock> Source for TwitterPoll<C> {
     async fn pass(&self, stored: Option<&str>) -> Result<Pass, Failure> {
         let mut memory = self.memory.lock().await;
         memory.settle(stored);
-        let pass = self.read_all(&mut memory, stored).await?;
+        let level = self.purse.level(self.clock.now()).await?;
+        let pass = self.read_all(&mut memory, stored, level).await;
+        self.pay().await;
+        let pass = pass?;
         memory.returned = Some(pass.checkpoint.clone());
         Ok(pass)
     }
@@ -159,5 +227,7 @@ impl Memory {
     }
 }
 
+#[cfg(test)]
+mod budget_tests;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,5 @@
 //! Keeps a tweet that answers several queries from being delivered, and paid for, by each of them.
-//! How, and what is guaranteed, stands in `docs/adr/0010-packed-search.md`.
+//! How, and what is guaranteed, stands in `docs/adr/0017-packed-search.md`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -33,6 +33,11 @@ impl Delivered {
     /// Whether the tweet is known.
     pub(super) fn contains(&self, id: u64) -> bool {
         self.0.contains_key(&id)
+    }
+
+    /// Whether anything above this id is known.
+    pub(super) fn reaches(&self, since: u64) -> bool {
+        self.0.last_key_value().is_some_and(|(id, _)| *id > since)
     }
 
     /// Takes over what another one remembers.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use social_core::{Classify, Clock, polling::Pass, verdict::Failure};
+use social_core::{Classify, Clock, budget::Budgets, polling::Pass, verdict::Failure};
 
 use super::{
     Memory, PackedSearch, TwitterPoll,
@@ -13,9 +13,12 @@ use super::{
     reading::{Allowance, End, REACH, Reading, Window},
 };
 use crate::{
+    budget::Level,
     error::TwitterError,
     matching::{Subject, TermId},
-    normal, snowflake,
+    normal,
+    packing::Query,
+    snowflake,
     wire::Tweet,
 };
 
@@ -48,20 +51,26 @@ struct Progress {
     unexplained: usize,
 }
 
-impl<C: Clock> TwitterPoll<C> {
+impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
     /// Reads all searches. What one of them could not read leaves the others alone.
     pub(super) async fn read_all(
         &self,
         memory: &mut Memory,
         stored: Option<&str>,
+        level: Level,
     ) -> Result<Pass, Failure> {
         let now = self.clock.now();
         let before = stored.map(Checkpoint::read).transpose()?;
-        let mut progress = self.begin(before.clone(), now);
-        let first = memory.first;
-        memory.first = 0;
-        for turn in 0..self.searches.len() {
-            let index = (first + turn) % self.searches.len();
+        // A search that pauses keeps its place: from there the gap is filled when it may go on.
+        let (base, count) = match level {
+            Level::Open => (0, self.packed),
+            Level::Reserve => (self.packed, self.searches.len() - self.packed),
+            Level::Exhausted => (0, 0),
+        };
+        let mut progress = self.begin(before.clone(), now, level);
+        let first = std::mem::take(&mut memory.first);
+        for turn in 0..count {
+            let index = base + (first + turn) % count;
             let Some(search) = self.searches.get(index) else { continue };
             let read = self.read_search(memory, &mut progress, index, search).await;
             match read {
@@ -69,18 +78,18 @@ impl<C: Clock> TwitterPoll<C> {
                 Err(error @ TwitterError::Invalid { .. }) => self.tell_refused(&error),
                 Err(error) if progress.done == 0 => {
                     // The others get their turn before this one again.
-                    memory.first = index + 1;
+                    memory.first = index - base + 1;
                     return Err(error.into());
                 }
                 Err(error) => {
                     self.tell_cut_short(&error);
-                    memory.first = index;
+                    memory.first = index - base;
                     break;
                 }
             }
-            if progress.is_used_up() && turn + 1 < self.searches.len() {
-                progress.left += self.searches.len() - turn - 1;
-                memory.first = index + 1;
+            if progress.is_used_up() && turn + 1 < count {
+                progress.left += count - turn - 1;
+                memory.first = index - base + 1;
                 break;
             }
         }
@@ -94,13 +103,23 @@ impl<C: Clock> TwitterPoll<C> {
         spare.map_or(self.settings.cuts, |spare| spare.min(self.settings.cuts))
     }
 
-    fn begin(&self, before: Option<Checkpoint>, now: Timestamp) -> Progress {
+    fn begin(&self, before: Option<Checkpoint>, now: Timestamp, level: Level) -> Progress {
         let channels = self.matcher.readers().iter().map(|reader| &*reader.channel);
-        let queries = self.searches.iter().map(|search| &search.query);
+        let packed = || self.searches.iter().take(self.packed).map(|search| &search.query);
+        let mentions = self.searches.iter().skip(self.packed).map(|search| &search.query);
+        let mentions: Vec<&Query> = mentions.filter(|_| level == Level::Reserve).collect();
+        let known = |query: &&Query| before.as_ref().is_some_and(|before| before.knows(query));
+        let new: Vec<&Query> = mentions.iter().copied().filter(|query| !known(query)).collect();
         let lag = self.settings.index_lag;
+        let queries = packed().chain(mentions);
+        let mut checkpoint = Checkpoint::begin(before, queries, channels, now, lag);
+        for query in new {
+            let finds = |other: &&Query| query.terms.iter().any(|term| other.terms.contains(term));
+            checkpoint.begin_at(query, packed().filter(finds));
+        }
         Progress {
             now,
-            checkpoint: Checkpoint::begin(before, queries, channels, now, lag),
+            checkpoint,
             allowance: Allowance { tweets: self.limit, until: now + self.settings.pass_time },
             cuts: self.cuts(),
             fresh: BTreeMap::new(),
@@ -132,9 +151,9 @@ impl<C: Clock> TwitterPoll<C> {
             let Some(backlog) = memory.backlogs.get_mut(index) else { break };
             let Some(given) = backlog.give(since, self.limit) else { continue };
             let is_waiting = backlog.is_waiting();
-            let ids: BTreeSet<u64> =
-                given.tweets.iter().filter_map(|tweet| snowflake::parse(&tweet.id)).collect();
-            let found = !ids.is_empty();
+            let found = !given.tweets.is_empty();
+            let read = given.tweets.iter().filter_map(|tweet| snowflake::parse(&tweet.id));
+            let ids: BTreeSet<u64> = read.chain(given.known).collect();
             for tweet in given.tweets {
                 self.take(memory, progress, since, tweet);
             }
@@ -172,7 +191,8 @@ impl<C: Clock> TwitterPoll<C> {
         let text = format!("{}{}", search.query.text, omission.negations);
         let window = Window { since, until, known: omission.cuts };
         let (api, credential, settings) = (&self.api, &self.credential, &self.settings);
-        let reading = Reading { api, credential, settings, clock: &self.clock };
+        let reading =
+            Reading { api, credential, settings, clock: &self.clock, billed: &self.billed };
         let (piece, end) = reading.read(&text, &window, &mut progress.allowance).await;
         let whole = matches!(end, End::Whole);
         if let Some(backlog) = memory.backlogs.get_mut(index)
@@ -201,6 +221,9 @@ impl<C: Clock> TwitterPoll<C> {
         search: &PackedSearch,
         (since, until): (u64, Option<u64>),
     ) -> Omission {
+        if !memory.delivered.reaches(since) && !memory.pending.reaches(since) {
+            return Omission::default();
+        }
         let earlier = progress.whole.iter().filter(|(_, from)| *from <= since);
         let earlier = earlier.filter_map(|(index, _)| self.searches.get(*index));
         let negatable: HashMap<TermId, String> =

@@ -1,6 +1,9 @@
 //! Reads one query, page by page, newest first (contract B2).
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use social_core::{Clock, credential::TwitterCredential};
@@ -36,6 +39,9 @@ pub(super) struct Allowance {
     pub(super) until: Timestamp,
 }
 
+/// Tweets that X delivered, and billed, since this was last asked.
+pub(super) type Billed = AtomicU64;
+
 /// Why a read ended.
 #[derive(Debug)]
 pub(super) enum End {
@@ -53,6 +59,7 @@ pub(super) struct Reading<'a, C> {
     pub(super) credential: &'a TwitterCredential,
     pub(super) settings: &'a PollSettings,
     pub(super) clock: &'a C,
+    pub(super) billed: &'a Billed,
 }
 
 impl<C: Clock> Reading<'_, C> {
@@ -79,7 +86,12 @@ impl<C: Clock> Reading<'_, C> {
                 Err(error) => return (piece, End::Failed(error)),
             }
             // The known tweet itself counts as read.
-            piece.low = if stretch.is_last { floor } else { floor - 1 };
+            if stretch.is_last {
+                piece.low = floor;
+            } else {
+                piece.low = floor - 1;
+                piece.known.push(floor);
+            }
             until = Some(floor);
         }
         (piece, End::Whole)
@@ -121,6 +133,8 @@ impl<C: Clock> Reading<'_, C> {
                 answer => answer?,
             };
             allowance.tweets = allowance.tweets.saturating_sub(page.data.len());
+            let billed = u64::try_from(page.data.len()).unwrap_or_default();
+            self.billed.fetch_add(billed, Ordering::Relaxed);
             next = take(page, piece);
             if next.is_none() {
                 return Ok(true);

@@ -118,6 +118,7 @@ async fn the_first_pass_imports_no_history() {
     assert_eq!(parameter(search, "expansions"), None);
 }
 
+/// Contract E9: an empty result keeps `since_id`.
 #[tokio::test]
 async fn an_empty_pass_keeps_the_checkpoint_and_costs_one_call() {
     let world = World::new().await;
@@ -155,6 +156,7 @@ async fn the_overlap_finds_late_tweets_and_queues_none_again() {
     assert_eq!(third.checkpoint, second.checkpoint);
 }
 
+/// Contract E9: `since_id` is the first page's `newest_id`.
 #[tokio::test]
 async fn since_id_stays_while_paging_and_moves_to_the_first_pages_newest() {
     let world = World::new().await;
@@ -180,6 +182,7 @@ async fn since_id_stays_while_paging_and_moves_to_the_first_pages_newest() {
     assert_eq!(parameter(&world.searches().await[0], "since_id"), Some(id(60).as_str()));
 }
 
+/// Contract E9: a crash between pages; every page and fault in `tests/search`.
 #[tokio::test]
 async fn a_page_that_fails_fails_the_pass() {
     let world = World::new().await;
@@ -260,6 +263,7 @@ async fn a_week_old_checkpoint_searches_by_time() {
     assert_eq!(parameter(search, "start_time"), Some("2026-11-23T12:01:00Z"));
 }
 
+/// Contract E9: a stale `since_id` is answered 400.
 #[tokio::test]
 async fn where_x_calls_since_id_too_old_the_search_begins_where_it_says() {
     let world = World::new().await;
@@ -309,6 +313,20 @@ async fn a_tweet_becomes_a_message() {
     assert_eq!(message.at.to_string(), "2026-11-22T12:00:01Z");
 }
 
+/// Contract E10: `errors[]` beside `data` is a warning, and a missing author no reason to stop.
+#[tokio::test]
+async fn errors_beside_data_are_warnings() {
+    let world = World::new().await;
+    let mut found = page(&[tweet(1, json!({"author_id": "8"}))], None);
+    let problem = json!({"resource_type": "user", "parameter": "author_id", "resource_id": "8",
+        "title": "Forbidden", "type": "https://api.x.com/2/problems/resource-not-found"});
+    found["errors"] = json!([problem]);
+    world.finds(found).await;
+    let pass = world.poll(vec![channel(json!({}))]).pass(None).await.unwrap();
+    assert_eq!(pass.messages.len(), 1);
+}
+
+/// Contract E10: both vocabularies, long posts, ids of edited ones.
 #[tokio::test]
 async fn both_vocabularies_are_read() {
     let first = id(1);
@@ -373,4 +391,40 @@ async fn a_quote_of_ours_can_be_answered(#[case] quoted: &str, #[case] expected:
     let brand = channel(json!({"keywords": ["router"]}));
     let pass = world.poll(vec![brand]).pass(None).await.unwrap();
     assert_eq!(pass.messages[0].message.answerable, expected);
+}
+
+/// A tweet of two searches: the later one is cut around it once, and not again in each pass for as
+/// long as late tweets are looked for.
+#[tokio::test]
+async fn a_tweet_of_another_search_is_cut_out_once() {
+    let world = World::new().await;
+    world.clock.set("2026-11-22T12:01:00Z");
+    let keywords: Vec<String> = (0..100).map(|number| format!("keyword{number:02}")).collect();
+    // All but the last query are full: there is no room for a negation.
+    let text = keywords.join(" ");
+    let both = tweet(10, json!({"text": text, "entities": {}}));
+    let brand = channel(json!({"keywords": keywords, "start": NOON}));
+    let poll = world.poll(vec![brand]);
+    assert_eq!(poll.searches(), 3);
+    world.finds(page(&[both], None)).await;
+    // On both sides of the cut there is nothing.
+    let above = format!("since_id={}", id(10));
+    let around = move |request: &wiremock::Request| {
+        let query = request.url.query().unwrap_or_default();
+        query.contains("until_id") || query.contains(&above)
+    };
+    Mock::given(around)
+        .respond_with(ResponseTemplate::new(200).set_body_json(page(&[], None)))
+        .with_priority(1)
+        .mount(&world.server)
+        .await;
+    let first = poll.pass(None).await.unwrap();
+    assert_eq!(first.messages.len(), 1);
+    let cuts = |searches: &[Vec<(String, String)>]| {
+        searches.iter().filter(|search| parameter(search, "until_id").is_some()).count()
+    };
+    assert_ne!(cuts(&world.searches().await), 0);
+    world.finds(page(&[], None)).await;
+    poll.pass(Some(&first.checkpoint)).await.unwrap();
+    assert_eq!(cuts(&world.searches().await), 0);
 }

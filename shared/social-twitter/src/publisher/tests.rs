@@ -7,6 +7,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use super::*;
 use crate::fixture::{Keys, answer, api, channel, parameter, queries, watch};
+use social_core::budget::Spending;
 
 fn target() -> Target {
     Target {
@@ -56,6 +57,7 @@ async fn a_reply_is_posted_once_and_signed() {
     assert!(header.starts_with("OAuth ") && header.contains("oauth_token=\"token\""));
 }
 
+/// Contract E10: 402, and the refusals of a reply: duplicate, not summoned, deleted, closed.
 #[rstest]
 #[case::duplicate(
     403,
@@ -194,4 +196,46 @@ async fn own_replies_under_the_target_are_found() {
     }
     let query = &queries(&server, "/2/users/42/tweets").await[0];
     assert_eq!(parameter(query, "start_time"), Some("2026-11-22T11:59:55Z"));
+}
+
+/// Sums in memory.
+#[derive(Default)]
+struct Ledger(std::sync::Mutex<Vec<(String, String, Spending)>>);
+
+impl Budgets for Ledger {
+    async fn spent(&self, _: &str, _: &str) -> Result<Spending, Failure> {
+        Ok(Spending::default())
+    }
+
+    async fn spend(&self, name: &str, month: &str, more: &Spending) -> Result<Spending, Failure> {
+        self.0.lock().unwrap().push((name.to_owned(), month.to_owned(), *more));
+        Ok(*more)
+    }
+}
+
+#[rstest]
+#[case::plain("thank you", Some(1.0), &[10_000])]
+#[case::with_a_link("see acme.com", Some(1.0), &[200_000])]
+#[case::without_a_budget("thank you", None, &[])]
+#[tokio::test]
+async fn a_reply_is_counted_where_there_is_a_budget(
+    #[case] text: &str,
+    #[case] monthly_budget_usd: Option<f64>,
+    #[case] expected: &[u64],
+) {
+    let server = MockServer::start().await;
+    // Of 22 November 2026.
+    let posted = snowflake::at("2026-11-22T12:00:00Z".parse().unwrap()).to_string();
+    answer(&server, "POST", "/2/tweets", 201, json!({"data": {"id": posted}}), 1).await;
+    let mut credential = (*Keys::good().0.unwrap()).clone();
+    credential.monthly_budget_usd = monthly_budget_usd;
+    let keys = Keys(Some(credential.into()));
+    let ledger = Ledger::default();
+    let publisher = TwitterPublisher::new(api(&server.uri()), keys, PublishSettings::default())
+        .with_budgets(&ledger, Prices::default());
+    publisher.publish(&channel(json!({})), &target(), text).await.unwrap();
+    let told = ledger.0.lock().unwrap();
+    let amounts: Vec<u64> = told.iter().map(|(_, _, spending)| spending.amount).collect();
+    assert_eq!(amounts, expected);
+    assert!(told.iter().all(|(_, month, _)| month == "2026-11"));
 }

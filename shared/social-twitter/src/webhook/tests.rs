@@ -18,6 +18,7 @@ fn the_published_challenge_is_answered() {
     assert_eq!(challenge_answer(&secret(""), "challenge_string"), None);
 }
 
+/// Contract E1, for X: base64 of the raw bytes, and nothing that only looks like it.
 #[rstest]
 #[case::good(b"{\"n\":\"\\u00e4\"}", Some(signature("now", b"{\"n\":\"\\u00e4\"}")), Ok(()))]
 #[case::older_secret(b"{}", Some(signature("before", b"{}")), Ok(()))]

@@ -1,5 +1,5 @@
 //! 200 channels, 5,000 terms that overlap, 10,000 tweets: every channel its tweets, and as few
-//! deliveries as can be. `docs/adr/0010-packed-search.md` says what is guaranteed.
+//! deliveries as can be. `docs/adr/0017-packed-search.md` says what is guaranteed.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
