@@ -9,7 +9,7 @@ use social_aws::{
 };
 use social_cic::{Cic, CicSettings};
 use social_core::{
-    Channel, Failure, Message, Network, desk::Desk, message::Owner, routing::Router,
+    Author, Channel, Failure, Message, Network, desk::Desk, message::Owner, routing::Router,
     store::ThreadOwners,
 };
 use social_facebook::{FacebookThreadOwners, Graph, GraphSettings, ProofForm};
@@ -54,6 +54,13 @@ impl ThreadOwners for NetworkThreads {
         match channel.network() {
             Network::Facebook => self.facebook.look_up(channel, message).await,
             Network::Twitter => self.twitter.look_up(channel, message).await,
+        }
+    }
+
+    async fn author(&self, channel: &Channel, author: &Author) -> Result<Option<Author>, Failure> {
+        match channel.network() {
+            Network::Facebook => self.facebook.author(channel, author).await,
+            Network::Twitter => self.twitter.author(channel, author).await,
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     channel::ChannelId,
     chat::Chat,
     conversation::{Conversation, ConversationKey},
-    message::{Message, MessageId, Owner},
+    message::{Author, Message, MessageId, Owner},
     reply::ReplyRecord,
     verdict::Failure,
 };
@@ -105,6 +105,13 @@ pub trait ThreadOwners {
         channel: &crate::channel::Channel,
         message: &Message,
     ) -> Result<Option<Owner>, Failure>;
+
+    /// Who wrote a private message that told no name. `None` where the network tells nothing.
+    async fn author(
+        &self,
+        channel: &crate::channel::Channel,
+        author: &Author,
+    ) -> Result<Option<Author>, Failure>;
 }
 
 /// Replies and their states, beside their conversation.

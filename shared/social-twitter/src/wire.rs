@@ -116,6 +116,15 @@ pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) username: String,
+    pub(crate) profile_image_url: Option<String>,
+    pub(crate) public_metrics: UserMetrics,
+}
+
+/// What X counts of an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct UserMetrics {
+    pub(crate) followers_count: Option<u64>,
 }
 
 /// An answer with users.

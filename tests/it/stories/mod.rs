@@ -5,6 +5,7 @@ mod desk;
 mod doors;
 mod queues;
 mod roads;
+mod same;
 mod scenes;
 
 use libtest_mimic::Trial;
@@ -15,12 +16,14 @@ pub(crate) fn all() -> Vec<Trial> {
     [
         administrators::all(),
         roads::all(),
+        same::all(),
         scenes,
         queues::all(),
         doors::all(),
         desk::all(),
         lonely_scenes,
         desk::lonely(),
+        same::lonely(),
     ]
     .into_iter()
     .flatten()

@@ -6,7 +6,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use social_core::{ChannelId, Message, MessageId, conversation::ConversationKey, message::Verb};
+use social_core::{
+    ChannelId, Message, MessageId, Network, conversation::ConversationKey, message::Verb,
+};
 
 use crate::AwsError;
 
@@ -46,6 +48,8 @@ impl Key {
             Verb::Add => "add".to_owned(),
             Verb::Edit { revision } => format!("edit#{revision}"),
             Verb::Delete => "delete".to_owned(),
+            Verb::Hide { revision } => format!("hide#{revision}"),
+            Verb::Unhide { revision } => format!("unhide#{revision}"),
         };
         Self::new(message_pk(channel, &message.id), sk)
     }
@@ -69,6 +73,10 @@ impl Key {
 
     pub(super) fn budget(credential: &str, month: &str) -> Self {
         Self::new(format!("budget#{credential}"), month.to_owned())
+    }
+
+    pub(super) fn standing(network: Network) -> Self {
+        Self::new(format!("channels#{network}"), "standing".to_owned())
     }
 
     pub(super) fn lease(name: &str) -> Self {

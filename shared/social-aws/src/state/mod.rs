@@ -6,6 +6,7 @@ mod items;
 mod leases;
 mod ledger;
 mod replies;
+mod standings;
 mod threads;
 
 use std::time::Duration;

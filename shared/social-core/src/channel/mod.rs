@@ -1,6 +1,7 @@
 //! Channels: an administrator's entries that tie a page, or keywords and handles, to a workgroup.
 
 mod entry;
+mod standing;
 mod terms;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use entry::EntryError;
+pub use standing::{Standing, Standings, standing};
 pub use terms::{Handle, Keyword};
 
 use crate::{

@@ -303,6 +303,12 @@ where
             (Verb::Delete, Some(mut conversation)) => {
                 self.show_deletion(channel, &mut conversation, message).await
             }
+            (Verb::Hide { .. }, Some(mut conversation)) => {
+                self.show_hidden(&mut conversation, message, true).await
+            }
+            (Verb::Unhide { .. }, Some(mut conversation)) => {
+                self.show_hidden(&mut conversation, message, false).await
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
     conversation::{Conversation, Hearing, Interaction, State},
     desk::DeskError,
     inbound::{DeadLetters, InboundQueue, OutboundQueue},
-    message::{Answerable, Message},
+    message::{Answerable, Author, Message},
     store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
     text,
 };
@@ -225,6 +225,9 @@ fn attributes(
         set("SocialKind", message.kind.label());
         set("SocialAuthor", &text::author_name(message.author.as_ref()));
         set("SocialPermalink", message.permalink.as_deref().unwrap_or_default());
+        for (name, value) in message.author.iter().flat_map(profile) {
+            set(name, &value);
+        }
     } else if let Some((line, shown)) = conversation.last_shown() {
         set("SocialMessage", shown.message_id.as_str());
         set("SocialKind", shown.kind.label());
@@ -232,4 +235,15 @@ fn attributes(
         set("SocialPermalink", shown.permalink.as_deref().unwrap_or_default());
     }
     attributes
+}
+
+/// What the network told of the author beside the name.
+fn profile(author: &Author) -> impl Iterator<Item = (&'static str, String)> {
+    let followers = author.followers.map(|count| count.to_string());
+    let profile = [
+        ("SocialAuthorLink", author.link.clone()),
+        ("SocialAuthorPicture", author.picture.clone()),
+        ("SocialAuthorFollowers", followers),
+    ];
+    profile.into_iter().filter_map(|(name, value)| Some((name, value?)))
 }

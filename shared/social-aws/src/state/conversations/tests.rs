@@ -40,6 +40,7 @@ async fn a_conversation_is_read_as_it_was_written() {
         reply_under: "7_8".into(),
         answerable: Answerable::Yes,
         deleted: false,
+        hidden: false,
         permalink: None,
     };
     conversation.remember(Who::Visitor(shown), "Zoë 👋", "hello\nyou", clock.now());

@@ -23,6 +23,7 @@ fn lines(authors: &[&str]) -> Conversation {
             reply_under: format!("m{number}").into(),
             answerable: Answerable::Yes,
             deleted: false,
+            hidden: false,
             permalink: None,
         };
         let at = "2026-11-22T12:00:00Z".parse().unwrap();
