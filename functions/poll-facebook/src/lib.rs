@@ -9,6 +9,7 @@ use serde::Deserialize;
 use social_aws::{ChannelTable, ParameterStore, SdkConfig, SqsInbound, StateTable};
 use social_core::{
     Channel, Channels, Clock, Failure, Network,
+    breaker::{Breaker, GuardedSource, Use},
     polling::{self, Pace, Source},
 };
 use social_facebook::{
@@ -37,6 +38,7 @@ pub struct Settings {
 pub struct PollFacebook {
     channels: ChannelTable<SystemClock>,
     ports: PollPorts<SystemClock, ParameterStore<SystemClock>, StateTable<SystemClock>>,
+    breaker: Breaker<StateTable<SystemClock>, SystemClock>,
     inbound: SqsInbound,
     run: Duration,
     pause: Duration,
@@ -63,6 +65,7 @@ impl PollFacebook {
         };
         Ok(Self {
             channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
+            breaker: Breaker::of_credentials(ports.seen.clone(), SystemClock),
             ports,
             inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
             run: Duration::from_secs(settings.run_seconds),
@@ -99,6 +102,8 @@ impl PollFacebook {
     async fn poll_source(&self, channel: &Channel, source: Option<impl Source>, pace: Pace) {
         let Some(source) = source else { return };
         let leases = &self.ports.seen;
+        let name = Use::Reading.of(channel);
+        let source = GuardedSource { source: &source, breaker: &self.breaker, name };
         match polling::run(&source, leases, &self.inbound, &SystemClock, pace).await {
             Ok(ran) => tracing::debug!(
                 source.name = source.name(),

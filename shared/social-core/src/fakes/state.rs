@@ -1,16 +1,23 @@
 //! The state table, in memory, with the conditions of the real one.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
 use super::FakeClock;
 use crate::{
+    breaker::{Breakers, Outage, Probe},
     channel::ChannelId,
     clock::Clock,
     conversation::{Conversation, ConversationKey},
     message::{Message, MessageId, Owner},
     reply::ReplyRecord,
+    slots::{Caps, Occupancy, Slate, Slot, Slots, Token, Want},
     store::{Claim, Conversations, Lease, Leases, Ledger, OpenChat, Replies, Threads},
     verdict::Failure,
 };
@@ -30,17 +37,29 @@ struct Tables {
     threads: BTreeMap<String, Owner>,
     replies: BTreeMap<String, Vec<ReplyRecord>>,
     leases: BTreeMap<String, (u64, Timestamp, Option<String>)>,
+    slate: Slate,
+    outages: BTreeMap<String, Outage>,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct FakeState {
     tables: Rc<RefCell<Tables>>,
+    caps: Rc<Cell<Caps>>,
     clock: FakeClock,
 }
 
 impl FakeState {
     pub(crate) fn new(clock: FakeClock) -> Self {
-        Self { tables: Rc::default(), clock }
+        let caps = Rc::new(Cell::new(Caps { open: 1_000, starts_per_second: 1_000 }));
+        Self { tables: Rc::default(), caps, clock }
+    }
+
+    pub(crate) fn cap(&self, open: u32) {
+        self.caps.set(Caps { open, ..self.caps.get() });
+    }
+
+    pub(crate) fn slate(&self) -> Slate {
+        self.tables.borrow().slate.clone()
     }
 
     /// All conversations, by their key.
@@ -150,10 +169,58 @@ impl Conversations for FakeState {
                 channel_id: conversation.channel_id.clone(),
                 conversation: conversation.key.clone(),
                 chat: interaction.chat.clone(),
+                generation: conversation.generation,
                 answered: interaction.answered,
             })
         });
         Ok(open.collect())
+    }
+}
+
+impl Breakers for FakeState {
+    async fn outage(&self, name: &str) -> Result<Option<Outage>, Failure> {
+        Ok(self.tables.borrow().outages.get(name).copied())
+    }
+
+    async fn note_down(&self, name: &str, probe_at: Timestamp) -> Result<Outage, Failure> {
+        let mut tables = self.tables.borrow_mut();
+        let fresh = Outage { since: self.clock.now(), probe_at };
+        let outage = tables.outages.entry(name.to_owned()).or_insert(fresh);
+        outage.probe_at = outage.probe_at.max(probe_at);
+        Ok(*outage)
+    }
+
+    async fn take_probe(&self, name: &str, next: Timestamp) -> Result<Probe, Failure> {
+        let mut tables = self.tables.borrow_mut();
+        let Some(outage) = tables.outages.get_mut(name) else { return Ok(Probe::Needless) };
+        if self.clock.now() < outage.probe_at {
+            return Ok(Probe::Others(*outage));
+        }
+        outage.probe_at = next;
+        Ok(Probe::Ours)
+    }
+
+    async fn note_up(&self, name: &str) -> Result<(), Failure> {
+        self.tables.borrow_mut().outages.remove(name);
+        Ok(())
+    }
+}
+
+impl Slots for FakeState {
+    async fn take_slot(&self, want: &Want) -> Result<Slot, Failure> {
+        Ok(self.tables.borrow_mut().slate.take(want, self.caps.get(), self.clock.now()))
+    }
+
+    async fn free_slot(&self, token: &Token, wait: bool) -> Result<(), Failure> {
+        self.tables.borrow_mut().slate.free(token, wait, self.clock.now());
+        Ok(())
+    }
+
+    async fn tidy_slots(&self) -> Result<Occupancy, Failure> {
+        let open = self.open_chats(0).await?.iter().map(Token::of_open).collect();
+        let slate = &mut self.tables.borrow_mut().slate;
+        slate.tidy(&open, self.clock.now());
+        Ok(slate.occupancy(self.clock.now()))
     }
 }
 
