@@ -10,6 +10,7 @@ use crate::{
 
 use super::*;
 
+mod crashes;
 mod slots;
 mod trouble;
 
