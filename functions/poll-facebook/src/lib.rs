@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use social_aws::{ChannelTable, ParameterStore, SdkConfig, SqsInbound, StateTable};
 use social_core::{
-    Channel, Channels, Clock, Failure, Network, channel,
+    Channel, Channels, Clock, Failure, Network,
+    breaker::{Breaker, GuardedSource, Use},
+    channel,
     polling::{self, Pace, Source},
 };
 use social_facebook::{
@@ -37,6 +39,7 @@ pub struct Settings {
 pub struct PollFacebook {
     channels: ChannelTable<SystemClock>,
     ports: PollPorts<SystemClock, ParameterStore<SystemClock>, StateTable<SystemClock>>,
+    breaker: Breaker<StateTable<SystemClock>, SystemClock>,
     inbound: SqsInbound,
     run: Duration,
     pause: Duration,
@@ -68,6 +71,7 @@ impl PollFacebook {
                 // Each run reads them once.
                 Duration::ZERO,
             ),
+            breaker: Breaker::of_credentials(ports.seen.clone(), SystemClock),
             ports,
             inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
             run: Duration::from_secs(settings.run_seconds),
@@ -108,6 +112,8 @@ impl PollFacebook {
     async fn poll_source(&self, channel: &Channel, source: Option<impl Source>, pace: Pace) {
         let Some(source) = source else { return };
         let leases = &self.ports.seen;
+        let name = Use::Reading.of(channel);
+        let source = GuardedSource { source: &source, breaker: &self.breaker, name };
         match polling::run(&source, leases, &self.inbound, &SystemClock, pace).await {
             Ok(ran) => tracing::debug!(
                 source.name = source.name(),

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use social_aws::{ChannelTable, ParameterStore, SdkConfig, SqsInbound, StateTable};
 use social_core::{
     Channel, Channels, Clock, Failure, Network,
+    breaker::{Breaker, GuardedSource, Use},
     credential::{Credentials, TwitterCredential},
     polling::{self, Pace},
 };
@@ -41,6 +42,7 @@ pub struct Settings {
 pub struct PollTwitter {
     channels: ChannelTable<SystemClock>,
     credentials: ParameterStore<SystemClock>,
+    breaker: Breaker<StateTable<SystemClock>, SystemClock>,
     state: StateTable<SystemClock>,
     inbound: SqsInbound,
     api: Api,
@@ -67,10 +69,12 @@ impl PollTwitter {
             ..PollSettings::default()
         };
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
+        let state = StateTable::new(&dynamodb, settings.state_table, SystemClock);
         Ok(Self {
             channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
             credentials,
-            state: StateTable::new(&dynamodb, settings.state_table, SystemClock),
+            breaker: Breaker::of_credentials(state.clone(), SystemClock),
+            state,
             inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
             api: Api::new(http, settings.twitter_url),
             search,
@@ -117,7 +121,13 @@ impl PollTwitter {
         let asked = channels.iter().filter_map(|channel| channel.poll_interval_seconds).min();
         let pause = asked.map_or(self.pause, |seconds| Duration::from_secs(seconds.into()));
         let pace = Pace { pause, pause_after_failure: pause, until, slack: LAST_PASS };
-        let ran = polling::run(&source, &self.state, &self.inbound, &SystemClock, pace).await;
+        let breaker = channels.first().map(|channel| Use::Reading.of(channel));
+        let guarded = GuardedSource {
+            source: &source,
+            breaker: &self.breaker,
+            name: breaker.unwrap_or_default(),
+        };
+        let ran = polling::run(&guarded, &self.state, &self.inbound, &SystemClock, pace).await;
         self.kept().insert(name.to_owned(), source);
         let ran = ran?;
         tracing::debug!(passes = ran.passes, messages = ran.messages, "searches polled");

@@ -10,6 +10,7 @@ use crate::{
     conversation::{Conversation, ConversationKey},
     message::{Author, Message, MessageId, Owner},
     reply::ReplyRecord,
+    slots::Slots,
     verdict::Failure,
 };
 
@@ -61,8 +62,9 @@ pub trait Seen {
     async fn is_known(&self, channel: &ChannelId, message: &Message) -> Result<bool, Failure>;
 }
 
-/// Conversations. A write names the version that it read.
-pub trait Conversations {
+/// Conversations. A write names the version that it read. Who keeps them keeps the slots of their
+/// chats too.
+pub trait Conversations: Slots {
     /// Reads consistently; a conversation that was never written is a new one.
     async fn load(
         &self,
@@ -84,6 +86,8 @@ pub struct OpenChat {
     pub channel_id: ChannelId,
     pub conversation: ConversationKey,
     pub chat: Chat,
+    /// The conversation's generation whose chat it is.
+    pub generation: u32,
     /// Some agent was active in it at some time.
     pub answered: bool,
 }

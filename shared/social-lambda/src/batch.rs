@@ -18,7 +18,7 @@ use crate::SystemClock;
 /// Groups of one batch that are worked on side by side.
 const GROUPS_AT_ONCE: usize = 10;
 /// The longest that one message may take. Nothing is begun with less time left than that.
-const WORST_STEP: Duration = Duration::from_secs(14);
+const WORST_STEP: Duration = Duration::from_secs(16);
 /// Kept of the invocation's time to answer with what was done.
 const ANSWER: Duration = Duration::from_secs(2);
 /// Deliveries after which trying is seldom. Until then, for about an hour, what an administrator

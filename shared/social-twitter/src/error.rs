@@ -126,6 +126,13 @@ impl Classify for TwitterError {
             Self::Unreadable => "twitter_unreadable",
         }
     }
+
+    fn is_outage(&self) -> bool {
+        matches!(
+            self,
+            Self::Unauthorized | Self::CreditsDepleted | Self::Http(HttpError::Connect(_))
+        )
+    }
 }
 
 impl TwitterError {

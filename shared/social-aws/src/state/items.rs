@@ -79,6 +79,15 @@ impl Key {
         Self::new(format!("channels#{network}"), "standing".to_owned())
     }
 
+    /// The list of slots of CIC's chats.
+    pub(super) fn slots() -> Self {
+        Self::new("slots#cic".to_owned(), "slots".to_owned())
+    }
+
+    pub(super) fn breaker(name: &str) -> Self {
+        Self::new(format!("breaker#{name}"), "outage".to_owned())
+    }
+
     pub(super) fn lease(name: &str) -> Self {
         Self::new(format!("lease#{name}"), "lease".to_owned())
     }
@@ -137,6 +146,10 @@ pub(super) fn text_of<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 
 pub(super) fn number_of(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+pub(super) fn time_of(value: &AttributeValue) -> Option<Timestamp> {
+    Timestamp::from_millisecond(value.as_n().ok()?.parse().ok()?).ok()
 }
 
 /// The cause is dropped: it would quote what is stored.

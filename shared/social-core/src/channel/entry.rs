@@ -50,6 +50,7 @@ struct Entry {
     post_limit: u32,
     #[serde(default = "yes")]
     publishing: bool,
+    max_open_interactions: Option<u32>,
     // Facebook
     page_id: Option<String>,
     private_workgroup: Option<String>,
@@ -66,8 +67,6 @@ struct Entry {
     _commands: Option<Vec<String>>,
     #[serde(rename = "idle_close_hours")]
     _idle_close_hours: Option<f64>,
-    #[serde(rename = "max_open_interactions")]
-    _max_open_interactions: Option<u32>,
 }
 
 fn yes() -> bool {
@@ -115,6 +114,9 @@ impl Entry {
         if self.poll_interval_seconds == Some(0) {
             return Err(("poll_interval_seconds", "must be 1 or more".to_owned()));
         }
+        if self.max_open_interactions == Some(0) {
+            return Err(("max_open_interactions", "must be 1 or more".to_owned()));
+        }
         if !(1..=5_000).contains(&self.post_limit) {
             return Err(("post_limit", "must be between 1 and 5000".to_owned()));
         }
@@ -138,6 +140,7 @@ impl Entry {
             poll_interval_seconds: self.poll_interval_seconds,
             post_limit: self.post_limit,
             publishing: self.publishing,
+            max_open_interactions: self.max_open_interactions,
         })
     }
 

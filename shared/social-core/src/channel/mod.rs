@@ -66,6 +66,8 @@ pub struct Channel {
     pub post_limit: u32,
     /// The emergency switch: nothing is published while it is off.
     pub publishing: bool,
+    /// Interactions that it may have open at once; what comes beyond waits in order.
+    pub max_open_interactions: Option<u32>,
 }
 
 /// Hands a chat to ACD skills by a table of the Interaction Processor.

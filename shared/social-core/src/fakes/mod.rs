@@ -44,6 +44,25 @@ impl Classify for Broken {
     }
 }
 
+/// The other side is down.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody is there")]
+pub(crate) struct Away;
+
+impl Classify for Away {
+    fn verdict(&self) -> Verdict {
+        Verdict::WAIT
+    }
+
+    fn error_type(&self) -> &'static str {
+        "away"
+    }
+
+    fn is_outage(&self) -> bool {
+        true
+    }
+}
+
 /// A clock that moves when somebody sleeps, or when the test says so.
 #[derive(Debug, Clone)]
 pub(crate) struct FakeClock(Rc<Cell<Timestamp>>);
@@ -214,6 +233,9 @@ fn samples() -> Vec<serde_json::Value> {
                 "credential": "/social/twitter/acme", "name": "Acme on Twitter" }),
         json!({ "channel_id": "rival-watch", "network": "twitter", "workgroup": "Market Watch",
                 "handles": ["@rival"], "credential": "/social/twitter/acme", "name": "Rival" }),
+        json!({ "channel_id": "small-page", "network": "facebook", "workgroup": "Social Support",
+                "page_id": "300", "credential": "/social/facebook/small", "name": "Small",
+                "max_open_interactions": 1 }),
         json!({ "channel_id": "lost-page", "network": "facebook", "workgroup": "Nowhere",
                 "page_id": "200", "credential": "/social/facebook/lost", "name": "Lost" }),
     ]

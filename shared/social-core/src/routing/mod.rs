@@ -28,7 +28,7 @@ use crate::{
 const CONVERSATIONS_AT_ONCE: usize = 10;
 
 /// The longest that one change may take. None is begun with less time left than that.
-const WORST_CHANGE: Duration = Duration::from_secs(12);
+const WORST_CHANGE: Duration = Duration::from_secs(14);
 /// Workers that a message may have killed before it is parked.
 const DEADLY_ATTEMPTS: u32 = 10;
 
@@ -41,6 +41,10 @@ pub enum RouteError {
     OutOfTime,
     #[error("it is not yet time to offer the conversation again")]
     NotYet { after: Duration },
+    #[error("as many chats are open as the caps allow")]
+    NoSlot { after: Duration },
+    #[error("more chats start at once than the caps allow")]
+    StartsTooFast { after: Duration },
     #[error("the message ended every worker that began it")]
     Deadly,
     #[error("no enabled channel has this id")]
@@ -62,7 +66,10 @@ impl Classify for RouteError {
         match self {
             Self::Busy => Verdict::RETRY,
             Self::OutOfTime => Verdict::Retry { after: Some(Duration::ZERO) },
-            Self::NotYet { after } => Verdict::Wait { after: Some(*after) },
+            Self::NotYet { after } | Self::NoSlot { after } => {
+                Verdict::Wait { after: Some(*after) }
+            }
+            Self::StartsTooFast { after } => Verdict::Retry { after: Some(*after) },
             Self::Deadly => Verdict::Reject,
             // It may be switched off for an hour, or its entry broken: nothing is dropped for that.
             Self::NoChannel => Verdict::WAIT,
@@ -83,6 +90,8 @@ impl Classify for RouteError {
             Self::Busy => "busy",
             Self::OutOfTime => "out_of_time",
             Self::NotYet { .. } => "not_yet",
+            Self::NoSlot { .. } => "chats_at_cap",
+            Self::StartsTooFast { .. } => "starts_at_cap",
             Self::Deadly => "deadly_message",
             Self::NoChannel => "channel_unknown",
             Self::Channels(failure)

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use futures::future;
+
 use super::{RouteError, Router};
 use crate::{
     channel::{Channel, Channels},
@@ -11,8 +13,10 @@ use crate::{
     desk::DeskError,
     inbound::{DeadLetters, InboundQueue, OutboundQueue},
     message::{Answerable, Author, Message},
+    slots::{Slot, Token, Want},
     store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
     text,
+    verdict::Failure,
 };
 
 /// Longer than the function may run: nobody is opening any more when it is over.
@@ -64,14 +68,27 @@ where
         conversation: &mut Conversation,
         message: Option<&Message>,
     ) -> Result<(), RouteError> {
-        if !self.begin_opening(conversation).await? {
+        let token = Token::of(&channel.id, &conversation.key, conversation.generation + 1);
+        let want = Want { token, channel_cap: channel.max_open_interactions };
+        // Side by side: the slot costs no round trip of its own.
+        let (begun, slot) =
+            future::join(self.begin_opening(conversation), self.desk.store.take_slot(&want)).await;
+        // Refused, the slot stays taken: it is that of the worker who opens.
+        if !begun? {
             return Ok(());
+        }
+        if let Err(error) = self.await_turn(slot).await {
+            self.give_up_opening(conversation).await?;
+            return Err(error);
         }
         let opening = opening(channel, conversation, message);
         let told = match self.desk.contact_center.open(&opening).await {
             Ok(told) => told,
             Err(error) => {
                 self.give_up_opening(conversation).await?;
+                let first_in_line = matches!(error, ChatError::Throttled);
+                let freed = self.desk.store.free_slot(&want.token, first_in_line).await;
+                freed.map_err(RouteError::Store)?;
                 if matches!(error, ChatError::UnknownWorkgroup) {
                     tracing::warn!(
                         metric = "WorkgroupUnknown", channel_id = %channel.id, workgroup = opening.workgroup,
@@ -84,6 +101,20 @@ where
         self.record(conversation, &told).await?;
         self.desk.take_in(conversation, &told, |_| {}).await?;
         self.say_first_words(channel, conversation, message).await
+    }
+
+    /// Waits until the chat may be started, if it has a slot.
+    async fn await_turn(&self, slot: Result<Slot, Failure>) -> Result<(), RouteError> {
+        match slot.map_err(RouteError::Store)? {
+            Slot::Taken { turn } => {
+                if !turn.is_zero() {
+                    self.desk.clock.sleep(turn).await;
+                }
+                Ok(())
+            }
+            Slot::NotYet { after } => Err(RouteError::StartsTooFast { after }),
+            Slot::Full { after } => Err(RouteError::NoSlot { after }),
+        }
     }
 
     /// `false`: somebody else has opened a chat meanwhile.

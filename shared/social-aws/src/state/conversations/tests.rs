@@ -99,7 +99,9 @@ async fn the_index_holds_open_chats_only() {
     conversation.state = open("chat-1");
     table.save(&mut conversation).await.unwrap();
     let chat = conversation.interaction().unwrap().chat.clone();
-    let row = OpenChat { channel_id: channel(), conversation: key(), chat, answered: true };
+    let generation = conversation.generation;
+    let row =
+        OpenChat { channel_id: channel(), conversation: key(), chat, generation, answered: true };
     assert_eq!(table.open_chats(0).await.unwrap(), [row]);
 
     conversation.state = State::Closed;

@@ -10,7 +10,9 @@ use crate::{
 
 use super::*;
 
+mod crashes;
 mod hidden;
+mod slots;
 mod trouble;
 mod who;
 
