@@ -6,6 +6,7 @@ mod doors;
 mod queues;
 mod roads;
 mod scenes;
+mod town;
 
 use libtest_mimic::Trial;
 
@@ -13,6 +14,7 @@ use libtest_mimic::Trial;
 pub(crate) fn all() -> Vec<Trial> {
     let (scenes, lonely_scenes) = scenes::all();
     [
+        town::all(),
         administrators::all(),
         roads::all(),
         scenes,

@@ -120,7 +120,7 @@ async fn the_first_pass_imports_no_history() {
 
 /// Contract E9: an empty result keeps `since_id`.
 #[tokio::test]
-async fn an_empty_pass_keeps_the_checkpoint_and_costs_one_call() {
+async fn e9_an_empty_pass_keeps_the_checkpoint_and_costs_one_call() {
     let world = World::new().await;
     world.finds(page(&[tweet(10, json!({}))], None)).await;
     let poll = world.poll(vec![channel(json!({}))]);
@@ -158,7 +158,7 @@ async fn the_overlap_finds_late_tweets_and_queues_none_again() {
 
 /// Contract E9: `since_id` is the first page's `newest_id`.
 #[tokio::test]
-async fn since_id_stays_while_paging_and_moves_to_the_first_pages_newest() {
+async fn e9_since_id_stays_while_paging_and_moves_to_the_first_pages_newest() {
     let world = World::new().await;
     world.finds(json!({})).await;
     let poll = world.poll(vec![channel(json!({"start": NOON}))]);
@@ -184,7 +184,7 @@ async fn since_id_stays_while_paging_and_moves_to_the_first_pages_newest() {
 
 /// Contract E9: a crash between pages; every page and fault in `tests/search`.
 #[tokio::test]
-async fn a_page_that_fails_fails_the_pass() {
+async fn e9_a_page_that_fails_fails_the_pass() {
     let world = World::new().await;
     Mock::given(matchers::query_param("next_token", "page2"))
         .respond_with(ResponseTemplate::new(503))
@@ -265,7 +265,7 @@ async fn a_week_old_checkpoint_searches_by_time() {
 
 /// Contract E9: a stale `since_id` is answered 400.
 #[tokio::test]
-async fn where_x_calls_since_id_too_old_the_search_begins_where_it_says() {
+async fn e9_where_x_calls_since_id_too_old_the_search_begins_where_it_says() {
     let world = World::new().await;
     let message = format!(
         "'since_id' must be a tweet id created after 2026-11-22T11:59Z. Please use a 'since_id' that is larger than {}",
@@ -315,7 +315,7 @@ async fn a_tweet_becomes_a_message() {
 
 /// Contract E10: `errors[]` beside `data` is a warning, and a missing author no reason to stop.
 #[tokio::test]
-async fn errors_beside_data_are_warnings() {
+async fn e10_errors_beside_data_are_warnings() {
     let world = World::new().await;
     let mut found = page(&[tweet(1, json!({"author_id": "8"}))], None);
     let problem = json!({"resource_type": "user", "parameter": "author_id", "resource_id": "8",
@@ -328,7 +328,7 @@ async fn errors_beside_data_are_warnings() {
 
 /// Contract E10: both vocabularies, long posts, ids of edited ones.
 #[tokio::test]
-async fn both_vocabularies_are_read() {
+async fn e10_both_vocabularies_are_read() {
     let first = id(1);
     let more = json!({
         "text": "cut…",
@@ -347,7 +347,7 @@ async fn both_vocabularies_are_read() {
 }
 
 #[tokio::test]
-async fn a_missing_author_is_tolerated() {
+async fn e10_a_missing_author_is_tolerated() {
     let message = messages_of(&[tweet(1, json!({"author_id": "8"}))]).await.remove(0);
     assert_eq!(message.author.unwrap().name, "");
     assert_eq!(message.permalink.unwrap(), format!("https://x.com/i/status/{}", id(1)));
@@ -371,6 +371,41 @@ async fn own_tweets_are_kept_and_marked(
     assert_eq!(message.own, own);
     let Thread::Tweets { owner, .. } = message.thread else { panic!("no tweets") };
     assert_eq!(owner, Some(expected));
+}
+
+/// Contract E10, B1: whether X will take a reply is known before an agent tries.
+#[rstest]
+#[case::mention("@acme hello", json!([{"username": "acme"}]), Answerable::Yes)]
+#[case::another_mention("@acme_uk acme", json!([{"username": "acme_uk"}]), Answerable::NotMentioned)]
+#[case::keyword("an acme router", json!([]), Answerable::NotMentioned)]
+#[case::mail("me@acme.example acme", json!([]), Answerable::NotMentioned)]
+#[tokio::test]
+async fn e10_what_does_not_call_us_cannot_be_answered(
+    #[case] text: &str,
+    #[case] mentions: Value,
+    #[case] expected: Answerable,
+) {
+    let world = World::new().await;
+    let more = json!({"text": text, "entities": {"mentions": mentions}});
+    world.finds(page(&[tweet(1, more)], None)).await;
+    let poll = world.poll(vec![channel(json!({"keywords": ["acme"]}))]);
+    let pass = poll.pass(None).await.unwrap();
+    assert_eq!(pass.messages[0].message.answerable, expected);
+}
+
+/// A channel that only watches takes the brand's own tweet for no visitor's, where another channel of
+/// the credential replies as the brand.
+#[tokio::test]
+async fn a_brands_tweet_is_own_in_every_channel_of_its_credential() {
+    let world = World::new().await;
+    let text = json!({"text": "Our @acme router beats the RivalPhone"});
+    answer(&world.server, "GET", SEARCH, 200, page(&[tweet(1, text)], None), 1).await;
+    let user = json!({"data": [{"id": "7", "name": "Acme", "username": "ACME"}]});
+    answer(&world.server, "GET", "/2/users", 200, user, 1).await;
+    let rival = watch(json!({"keywords": ["rivalphone"]}));
+    let pass = world.poll(vec![channel(json!({})), rival]).pass(None).await.unwrap();
+    let own: Vec<bool> = pass.messages.iter().map(|incoming| incoming.message.own).collect();
+    assert_eq!(own, [true, true]);
 }
 
 #[rstest]
