@@ -17,7 +17,7 @@ use social_core::{
     polling::{self, Pace},
 };
 use social_lambda::{Error, SystemClock};
-use social_twitter::{Api, PollSettings, Prices, TwitterPoll, Vocabulary};
+use social_twitter::{Api, PollSettings, Prices, TwitterPoll, UserTokens, Vocabulary};
 use url::Url;
 
 /// Left of the invocation's time when the last pass may begin.
@@ -40,8 +40,8 @@ pub struct Settings {
 /// Everything that a run needs, built once per execution environment.
 pub struct PollTwitter {
     channels: ChannelTable<SystemClock>,
-    credentials: ParameterStore<SystemClock>,
-    state: StateTable<SystemClock>,
+    credentials: UserTokens<ParameterStore<SystemClock>, State, SystemClock>,
+    state: State,
     inbound: SqsInbound,
     api: Api,
     search: PollSettings,
@@ -52,14 +52,17 @@ pub struct PollTwitter {
     polls: Mutex<BTreeMap<String, Poll>>,
 }
 
-type Poll = TwitterPoll<SystemClock, StateTable<SystemClock>>;
+type State = StateTable<SystemClock>;
+type Poll = TwitterPoll<SystemClock, State>;
 
 impl PollTwitter {
     /// Builds the clients; nothing is called yet.
     pub async fn new(settings: Settings, aws: &SdkConfig) -> Result<Self, Error> {
         let (dynamodb, sqs) = (social_aws::dynamodb(aws), social_aws::sqs(aws));
-        let credentials = ParameterStore::new(&social_aws::ssm(aws), SystemClock);
-        let http = social_lambda::http_client(&credentials, None).await?;
+        let parameters = ParameterStore::new(&social_aws::ssm(aws), SystemClock);
+        let http = social_lambda::http_client(&parameters, None).await?;
+        let state = StateTable::new(&dynamodb, settings.state_table, SystemClock);
+        let api = Api::new(http, settings.twitter_url);
         let search = PollSettings {
             query_length: settings.twitter_query_length,
             vocabulary: settings.twitter_vocabulary,
@@ -69,10 +72,10 @@ impl PollTwitter {
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
         Ok(Self {
             channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
-            credentials,
-            state: StateTable::new(&dynamodb, settings.state_table, SystemClock),
+            credentials: UserTokens::new(parameters, state.clone(), api.clone(), SystemClock),
+            state,
             inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
-            api: Api::new(http, settings.twitter_url),
+            api,
             search,
             prices: Prices::default(),
             run: Duration::from_secs(settings.run_seconds),

@@ -15,7 +15,7 @@ use social_core::{
 };
 use social_facebook::{FacebookPublisher, Graph, GraphSettings, ProofForm, PublisherSettings};
 use social_lambda::{Error, SqsQueue, SystemClock};
-use social_twitter::{Api, Prices, PublishSettings, TwitterPublisher, Vocabulary};
+use social_twitter::{Api, Prices, PublishSettings, TwitterPublisher, UserTokens, Vocabulary};
 use url::Url;
 
 /// Longer than the function may run: after it no attempt of an earlier invocation is under way.
@@ -43,13 +43,14 @@ pub struct Settings {
 }
 
 type Parameters = ParameterStore<SystemClock>;
+type State = StateTable<SystemClock>;
 
 /// The use case with the adapters it runs on.
 type NetworkPublishing = Publishing<
     ChannelTable<SystemClock>,
     FacebookPublisher<SystemClock, Parameters>,
-    TwitterPublisher<Parameters, StateTable<SystemClock>>,
-    StateTable<SystemClock>,
+    TwitterPublisher<UserTokens<Parameters, State, SystemClock>, State>,
+    State,
     Cic,
     SqsInbound,
     SqsOutbound,
@@ -87,13 +88,14 @@ impl PublisherFunction {
         let graph = Graph::new(http.clone(), graph, SystemClock);
         let api = Api::new(http.clone(), settings.twitter_url);
         let store = StateTable::new(&dynamodb, settings.state_table, SystemClock);
+        let tokens = UserTokens::new(parameters.clone(), store.clone(), api.clone(), SystemClock);
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
         let automatic =
             social_lambda::automatic_texts(&parameters, settings.automatic_texts).await?;
         let publishing = Publishing {
             channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
-            facebook: FacebookPublisher::new(graph, parameters.clone(), facebook),
-            twitter: TwitterPublisher::new(api, parameters, twitter)
+            facebook: FacebookPublisher::new(graph, parameters, facebook),
+            twitter: TwitterPublisher::new(api, tokens, twitter)
                 .with_budgets(store.clone(), Prices::default()),
             desk: Desk {
                 automatic,

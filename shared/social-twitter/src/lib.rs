@@ -46,6 +46,7 @@ mod terms;
 mod text;
 mod tlds;
 mod tokens;
+mod user_tokens;
 pub mod webhook;
 mod wire;
 
@@ -58,3 +59,4 @@ pub use error::{TwitterError, Wording};
 pub use owners::TwitterThreadOwners;
 pub use poll::{PollSettings, TwitterPoll};
 pub use publisher::{PublishSettings, TwitterPublisher};
+pub use user_tokens::UserTokens;

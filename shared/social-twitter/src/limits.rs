@@ -173,6 +173,8 @@ fn name(credential: &TwitterCredential) -> u64 {
     credential.bearer_token.expose_secret().hash(&mut hasher);
     let user = credential.access_token.as_ref().map(ExposeSecret::expose_secret);
     user.hash(&mut hasher);
+    // OAuth 2.0's tokens change; its client does not.
+    credential.oauth2.as_ref().map(|keys| &keys.client_id).hash(&mut hasher);
     hasher.finish()
 }
 

@@ -145,6 +145,7 @@ impl<C: Credentials, B: Budgets> TwitterPublisher<C, B> {
             | TwitterError::Unauthorized
             | TwitterError::NotEnrolled { .. }
             | TwitterError::NotFound
+            | TwitterError::RefreshRefused
             | TwitterError::NoUserToken => PublishError::NotPublished(error.into()),
             TwitterError::Http(HttpError::NoAnswer(_) | HttpError::TooLarge)
             | TwitterError::Duplicate

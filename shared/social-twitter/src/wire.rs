@@ -131,6 +131,20 @@ pub(crate) struct One<T> {
     pub(crate) data: T,
 }
 
+/// What the token endpoint answers.
+#[derive(Deserialize)]
+pub(crate) struct Granted {
+    pub(crate) access_token: String,
+    pub(crate) refresh_token: Option<String>,
+    /// Seconds.
+    #[serde(default = "two_hours")]
+    pub(crate) expires_in: u64,
+}
+
+fn two_hours() -> u64 {
+    7_200
+}
+
 /// What `POST /2/tweets` answers.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Posted {

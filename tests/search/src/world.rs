@@ -137,6 +137,8 @@ fn keys() -> Arc<TwitterCredential> {
         consumer_secret: secret("consumer_secret"),
         access_token: Some(secret("access_token")),
         access_token_secret: Some(secret("access_token_secret")),
+        oauth2: None,
+        user_token: None,
         monthly_budget_usd: None,
     })
 }
