@@ -120,7 +120,9 @@ impl Api {
         ids: &[String],
     ) -> Result<Vec<User>, TwitterError> {
         let mut url = self.url(&["2", "users"]);
-        url.query_pairs_mut().append_pair("ids", &ids.join(","));
+        url.query_pairs_mut()
+            .append_pair("ids", &ids.join(","))
+            .append_pair("user.fields", "public_metrics");
         self.read::<Users>(credential, url, (Route::Users, Purpose::Poll))
             .await
             .map(|users| users.data)
@@ -229,6 +231,21 @@ impl Api {
             }
             StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => Err(TwitterError::RefreshRefused),
             _ => Err(TwitterError::of(&answer)),
+        }
+    }
+
+    /// `DELETE /2/tweets/:id`, of one's own. What is not there any more is gone as well.
+    pub(crate) async fn delete(
+        &self,
+        credential: &TwitterCredential,
+        id: &str,
+    ) -> Result<(), TwitterError> {
+        let url = self.url(&["2", "tweets", id]);
+        let deleted =
+            self.signed::<Value>(credential, Method::DELETE, url, None, Route::Delete).await;
+        match deleted {
+            Ok(_) | Err(TwitterError::NotFound) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 

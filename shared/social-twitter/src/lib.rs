@@ -42,6 +42,7 @@ mod poll;
 mod publisher;
 pub mod rate;
 mod snowflake;
+mod splitting;
 mod terms;
 mod text;
 mod tlds;

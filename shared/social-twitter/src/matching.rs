@@ -15,7 +15,7 @@ use crate::{
     packing::Query,
     terms::{self, Term},
     text, tokens,
-    wire::Tweet,
+    wire::{Tweet, User},
 };
 
 /// A tweet as the search sees it, read once for all channels.
@@ -204,9 +204,12 @@ impl Reader {
             || languages.iter().any(|wanted| wanted.eq_ignore_ascii_case(language))
     }
 
-    /// Whether the channel leaves this author out.
-    pub(crate) fn blocks(&self, id: Option<&str>, username: Option<&str>) -> bool {
-        names(&self.channel.blocked_authors, id, username)
+    /// Whether the channel leaves this author out; X does not tell of everybody.
+    pub(crate) fn blocks(&self, id: Option<&str>, author: Option<&User>) -> bool {
+        let username = author.map(|author| author.username.as_str());
+        let followers = author.and_then(User::followers);
+        let few = followers.is_some_and(|followers| followers < self.source.minimum_followers);
+        names(&self.channel.blocked_authors, id, username) || (few && !self.is_own(id, username))
     }
 
     /// Whether the author is the company itself.

@@ -116,6 +116,21 @@ pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) username: String,
+    pub(crate) public_metrics: Option<Metrics>,
+}
+
+/// An account in figures.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Metrics {
+    pub(crate) followers_count: Option<u64>,
+}
+
+impl User {
+    /// How many follow the account, where X tells.
+    pub(crate) fn followers(&self) -> Option<u64> {
+        self.public_metrics.as_ref()?.followers_count
+    }
 }
 
 /// An answer with users.

@@ -408,6 +408,38 @@ async fn a_brands_tweet_is_own_in_every_channel_of_its_credential() {
     assert_eq!(own, [true, true]);
 }
 
+/// Noise control, with everything that is known of a tweet and its author.
+#[rstest]
+#[case::nothing(json!({}), true)]
+#[case::blocked_handle(json!({"blocked_authors": ["@ZOE"]}), false)]
+#[case::blocked_id(json!({"blocked_authors": ["7"]}), false)]
+#[case::excluded_word(json!({"exclude_keywords": ["giveaway"]}), false)]
+#[case::other_language(json!({"languages": ["de"]}), false)]
+#[case::its_language(json!({"languages": ["de", "EN"]}), true)]
+#[case::too_few_followers(json!({"minimum_followers": 13}), false)]
+#[case::followers_enough(json!({"minimum_followers": 12}), true)]
+#[case::own_account(json!({"minimum_followers": 13, "own_accounts": ["zoe"]}), true)]
+#[tokio::test]
+async fn noise_is_left_out(#[case] fields: Value, #[case] taken: bool) {
+    let world = World::new().await;
+    let text = json!({"text": "hello @acme, a giveaway!"});
+    answer(&world.server, "GET", SEARCH, 200, page(&[tweet(1, text)], None), 1).await;
+    let zoe = json!({"id": "7", "name": "Zoë", "username": "zoe",
+        "public_metrics": {"followers_count": 12}});
+    answer(&world.server, "GET", "/2/users", 200, json!({"data": [zoe]}), 0..=1).await;
+    let pass = world.poll(vec![channel(fields)]).pass(None).await.unwrap();
+    assert_eq!(!pass.messages.is_empty(), taken);
+}
+
+/// Of protected accounts X tells nothing: they are not held to have no followers.
+#[tokio::test]
+async fn an_unknown_author_is_not_held_to_have_no_followers() {
+    let world = World::new().await;
+    world.finds(page(&[tweet(1, json!({"author_id": "8"}))], None)).await;
+    let poll = world.poll(vec![channel(json!({"minimum_followers": 5}))]);
+    assert_eq!(poll.pass(None).await.unwrap().messages.len(), 1);
+}
+
 #[rstest]
 #[case::our_tweet("acme", Answerable::Yes)]
 #[case::another("zoe", Answerable::NotMentioned)]

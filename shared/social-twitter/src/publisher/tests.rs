@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use social_core::message::Kind;
+use social_core::{message::Kind, reply::Fingerprint};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use super::*;
