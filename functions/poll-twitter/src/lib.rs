@@ -2,12 +2,12 @@
 //! Packing and matching are `social-twitter`'s, passes are `social_core::polling`'s; only the wiring is here.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use jiff::Timestamp;
 use serde::Deserialize;
 use social_aws::{ChannelTable, ParameterStore, SdkConfig, SqsInbound, StateTable};
@@ -50,6 +50,8 @@ pub struct PollTwitter {
     pause: Duration,
     /// Polls of earlier runs, by credential: what they remember saves calls, and costs none when lost.
     polls: Mutex<BTreeMap<String, Poll>>,
+    /// Credentials that are known to rest.
+    resting: Mutex<BTreeSet<String>>,
 }
 
 type State = StateTable<SystemClock>;
@@ -81,6 +83,7 @@ impl PollTwitter {
             run: Duration::from_secs(settings.run_seconds),
             pause: Duration::from_secs(settings.pass_seconds),
             polls: Mutex::default(),
+            resting: Mutex::default(),
         })
     }
 
@@ -92,9 +95,34 @@ impl PollTwitter {
         for channel in channels.of(Network::Twitter) {
             by_credential.entry(channel.credential.clone()).or_default().push(Arc::clone(channel));
         }
-        join_all(by_credential.iter().map(|(name, channels)| self.poll(name, channels, until)))
-            .await;
+        let disabled = channels.disabled.iter().filter(|channel| channel.twitter().is_some());
+        let resting: BTreeSet<&String> = disabled
+            .map(|channel| &channel.credential)
+            .filter(|name| !by_credential.contains_key(*name))
+            .collect();
+        self.resting().retain(|name| !by_credential.contains_key(name));
+        let polls = join_all(by_credential.iter().map(|(name, all)| self.poll(name, all, until)));
+        join(polls, join_all(resting.into_iter().map(|name| self.let_rest(name)))).await;
         Ok(())
+    }
+
+    /// For a credential none of whose channels is enabled.
+    async fn let_rest(&self, name: &str) {
+        if self.resting().contains(name) {
+            return;
+        }
+        self.kept().remove(name);
+        match social_twitter::let_rest(&self.state, name).await {
+            Ok(true) => {
+                self.resting().insert(name.to_owned());
+            }
+            // The run before still reads; the next one sees to it.
+            Ok(false) => {}
+            Err(failure) => tracing::warn!(
+                credential = name, error_type = failure.error_type(), error = %failure,
+                "the searches of a credential could not be put to rest"
+            ),
+        }
     }
 
     /// Polls for one credential. What fails here is its channels' alone, and is logged here.
@@ -141,6 +169,11 @@ impl PollTwitter {
         let (api, search) = (self.api.clone(), self.search.clone());
         TwitterPoll::new(api, name, credential, channels.to_vec(), search, SystemClock)
             .with_budgets(self.state.clone(), self.prices)
+    }
+
+    /// A panic elsewhere leaves the set whole.
+    fn resting(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A panic elsewhere leaves the map whole.

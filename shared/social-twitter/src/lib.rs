@@ -58,6 +58,6 @@ pub use api::{Api, Vocabulary};
 pub use budget::{Prices, Uncounted};
 pub use error::{TwitterError, Wording};
 pub use owners::TwitterThreadOwners;
-pub use poll::{PollSettings, TwitterPoll};
+pub use poll::{PollSettings, TwitterPoll, let_rest};
 pub use publisher::{PublishSettings, TwitterPublisher};
 pub use user_tokens::UserTokens;

@@ -198,6 +198,8 @@ impl Channel {
 pub struct ChannelSet {
     /// Valid and enabled.
     pub channels: Vec<Arc<Channel>>,
+    /// Valid and switched off.
+    pub disabled: Vec<Arc<Channel>>,
     /// Skipped, with the field that is to blame.
     pub invalid: Vec<EntryError>,
 }
@@ -209,7 +211,7 @@ impl ChannelSet {
         for entry in entries {
             match Channel::from_entry(entry) {
                 Ok(channel) if channel.enabled => set.channels.push(Arc::new(channel)),
-                Ok(_) => {}
+                Ok(channel) => set.disabled.push(Arc::new(channel)),
                 Err(error) => set.invalid.push(error),
             }
         }

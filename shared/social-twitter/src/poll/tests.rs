@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use social_core::{
     Message, Verdict,
     message::{Answerable, Owner, Thread, Verb},
+    store::Leases,
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
@@ -247,6 +248,51 @@ async fn new_terms_begin_where_the_old_ones_stood() {
     // The channel that is new takes nothing from before it.
     let channels: Vec<&str> = pass.messages.iter().map(|m| m.channel_id.as_str()).collect();
     assert_eq!(channels, ["acme-brand"]);
+}
+
+/// The tweet of a channel that was away is the others' alone.
+#[tokio::test]
+async fn a_channel_that_is_switched_on_again_begins_now() {
+    let world = World::new().await;
+    let both = || vec![channel(json!({})), watch(json!({"handles": ["@acme"]}))];
+    let told = |pass: &Pass| -> Vec<String> {
+        pass.messages.iter().map(|incoming| incoming.channel_id.to_string()).collect()
+    };
+    world.finds(page(&[tweet(1, json!({}))], None)).await;
+    let first = world.poll(both()).pass(None).await.unwrap();
+    assert_eq!(told(&first), ["acme-brand", "rival-watch"]);
+    world.clock.set("2026-11-22T12:01:00Z");
+    world.finds(page(&[], None)).await;
+    let alone = world.poll(vec![channel(json!({}))]).pass(Some(&first.checkpoint)).await.unwrap();
+    world.clock.set("2026-11-22T12:10:00Z");
+    world.finds(page(&[tweet(601, json!({})), tweet(300, json!({}))], None)).await;
+    let again = world.poll(both()).pass(Some(&alone.checkpoint)).await.unwrap();
+    assert_eq!(told(&again), ["acme-brand", "acme-brand", "rival-watch"]);
+}
+
+/// The same where nobody else reads with the credential meanwhile.
+#[tokio::test]
+async fn searches_that_rested_begin_now() {
+    let world = World::new().await;
+    let leases = crate::fixture::LeaseTable::default();
+    let name = "twitter#/social/twitter/acme";
+    let lease = (&leases).take(name, Duration::from_secs(9)).await.unwrap().unwrap();
+    world.finds(page(&[tweet(1, json!({}))], None)).await;
+    let first = world.poll(vec![channel(json!({}))]).pass(None).await.unwrap();
+    (&leases).save_checkpoint(&lease, &first.checkpoint).await.unwrap();
+    // Not before the last reader is done.
+    assert!(!let_rest(&&leases, "/social/twitter/acme").await.unwrap());
+    (&leases).release(&lease).await.unwrap();
+    assert!(let_rest(&&leases, "/social/twitter/acme").await.unwrap());
+
+    world.clock.set("2026-11-22T18:00:00Z");
+    world.finds(page(&[tweet(21_601, json!({})), tweet(300, json!({}))], None)).await;
+    let stored = leases.stored(name);
+    let again = world.poll(vec![channel(json!({}))]).pass(stored.as_deref()).await.unwrap();
+    let ids: Vec<&str> = again.messages.iter().map(|m| m.message.id.as_str()).collect();
+    assert_eq!(ids, [id(21_601)]);
+    let since = parameter(&world.searches().await[0], "since_id").unwrap().to_owned();
+    assert_eq!(since, id(21_600 - 180));
 }
 
 #[tokio::test]
