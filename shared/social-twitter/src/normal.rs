@@ -56,7 +56,7 @@ fn author(known: Known<'_>) -> Option<Author> {
             link: Some(format!("https://x.com/{}", user.username)),
             handle: Some(user.username.clone()),
             picture: user.profile_image_url.clone(),
-            followers: user.public_metrics.followers_count,
+            followers: user.followers(),
         },
         None => Author { id, ..Author::default() },
     })

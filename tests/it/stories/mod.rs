@@ -7,6 +7,7 @@ mod queues;
 mod roads;
 mod same;
 mod scenes;
+mod town;
 
 use libtest_mimic::Trial;
 
@@ -14,6 +15,7 @@ use libtest_mimic::Trial;
 pub(crate) fn all() -> Vec<Trial> {
     let (scenes, lonely_scenes) = scenes::all();
     [
+        town::all(),
         administrators::all(),
         roads::all(),
         same::all(),

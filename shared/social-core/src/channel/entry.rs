@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Channel, ChannelId, ChannelSource, FacebookSource, Handle, Include, Keyword, RoutingContext,
-    Scope, Start, TwitterSource,
+    Channel, ChannelId, ChannelSource, FacebookSource, Handle, Include, Keyword, LongReplies,
+    RoutingContext, Scope, Start, TwitterSource,
 };
 use crate::message::Network;
 
@@ -62,6 +62,9 @@ struct Entry {
     languages: Option<Vec<String>>,
     include_reposts: Option<bool>,
     scope: Option<Scope>,
+    long_replies: Option<LongReplies>,
+    minimum_followers: Option<u64>,
+    private_messages: Option<bool>,
     // Read by later parts of the bridge; listed so that entries with them stay valid.
     #[serde(rename = "commands")]
     _commands: Option<Vec<String>>,
@@ -159,6 +162,9 @@ impl Entry {
             ("languages", self.languages.is_some()),
             ("include_reposts", self.include_reposts.is_some()),
             ("scope", self.scope.is_some()),
+            ("long_replies", self.long_replies.is_some()),
+            ("minimum_followers", self.minimum_followers.is_some()),
+            ("private_messages", self.private_messages.is_some()),
         ];
         refuse_foreign(&foreign, "belongs to Twitter channels")?;
         let page_id = self.page_id.clone().unwrap_or_default();
@@ -175,11 +181,7 @@ impl Entry {
     }
 
     fn twitter(&self) -> Result<TwitterSource, Problem> {
-        let foreign = [
-            ("page_id", self.page_id.is_some()),
-            ("private_workgroup", self.private_workgroup.is_some()),
-            ("include", self.include.is_some()),
-        ];
+        let foreign = [("page_id", self.page_id.is_some()), ("include", self.include.is_some())];
         refuse_foreign(&foreign, "belongs to Facebook channels")?;
         let handles = terms("handles", self.handles.as_deref().unwrap_or_default(), Handle::parse)?;
         let keywords =
@@ -193,6 +195,11 @@ impl Entry {
             .map(Handle::parse)
             .transpose()
             .map_err(|problem| ("reply_handle", problem.to_owned()))?;
+        let private_messages = self.private_messages.unwrap_or_default();
+        if private_messages && reply_handle.is_none() {
+            let problem = "needs a reply_handle: private messages are that account's";
+            return Err(("private_messages", problem.to_owned()));
+        }
         Ok(TwitterSource {
             handles,
             keywords,
@@ -200,6 +207,10 @@ impl Entry {
             languages: self.languages.clone().unwrap_or_default(),
             include_reposts: self.include_reposts.unwrap_or_default(),
             scope: self.scope.unwrap_or_default(),
+            long_replies: self.long_replies.unwrap_or_default(),
+            minimum_followers: self.minimum_followers.unwrap_or_default(),
+            private_messages,
+            private_workgroup: self.private_workgroup.clone(),
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     inbound::{InboundQueue, OutboundQueue},
     message::Network,
     reply::{
-        PublishError, Publisher, Refusal, Reply, ReplyRecord, ReplyState, Target,
+        Fingerprint, PublishError, Publisher, Refusal, Reply, ReplyRecord, ReplyState, Target,
         lifecycle::{Bounds, Outcome, Step},
     },
     store::{Conversations, Replies},
@@ -133,7 +133,11 @@ where
     ) -> Result<(), PublishingError> {
         let bounds = Bounds { lease: self.limits.lease, settle: network.settle_time() };
         let now = self.desk.clock.now();
-        let first = ReplyRecord::first(reply, now, bounds);
+        let parts = network.parts(channel, &reply.text);
+        let first = ReplyRecord {
+            parts: parts.iter().map(|part| Fingerprint::of(part)).collect(),
+            ..ReplyRecord::first(reply, now, bounds)
+        };
         let Some(mut record) = self.begin(reply, &first).await? else {
             return self.attempt(network, channel, reply, target, &first).await;
         };

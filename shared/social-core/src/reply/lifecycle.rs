@@ -63,6 +63,7 @@ impl ReplyRecord {
             attempt: 1,
             unknown: 0,
             fingerprint: Fingerprint::of(&reply.text),
+            parts: Vec::new(),
             reply_under,
             since: now,
         }
