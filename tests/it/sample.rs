@@ -23,6 +23,10 @@ pub(crate) const NIGHT: SamplePage =
 pub(crate) const TYPO: SamplePage =
     SamplePage { id: "1029384763", name: "Acme Typo", workgroup: SOCIAL_SUPPORT };
 
+/// Its agents may ask for everything.
+pub(crate) const SHOP: SamplePage =
+    SamplePage { id: "1029384764", name: "Acme Shop", workgroup: SOCIAL_SUPPORT };
+
 /// Entries that are skipped, each with the field to mend.
 pub(crate) const INVALID: [(&str, &str); 3] =
     [("it-typo", "workgruop"), ("it-no-page", "page_id"), ("it-no-workgroup", "workgroup")];
@@ -49,16 +53,24 @@ fn token(page: &SamplePage) -> String {
 /// Adds them to a stack that nobody has used yet.
 pub(crate) async fn prepare(stack: &Stack) -> Outcome {
     let (aws, http) = (Aws::new(stack)?, outside::client()?);
-    let pages = [LABS, CARE, NIGHT, TYPO];
+    let pages = [LABS, CARE, NIGHT, TYPO, SHOP];
     let pages =
         pages.map(|page| json!({ "id": page.id, "name": page.name, "token": token(&page) }));
     let url = format!("{}/_sim/pages", stack.facebook_url);
     outside::put(&http, &url, &json!({ "pages": pages })).await?;
-    aws.put_parameter(&credential(&NIGHT), &good_credential(&NIGHT)).await?;
+    for page in [NIGHT, SHOP] {
+        aws.put_parameter(&credential(&page), &good_credential(&page)).await?;
+    }
     aws.put_parameter(&credential(&CARE), r#"{"app_secret": "s"}"#).await?;
     for entry in [LABS, CARE, NIGHT].iter().map(entry).chain(invalid()) {
         aws.put_channel(stack, &entry).await?;
     }
+    let mut shop = entry(&SHOP);
+    if let Some(fields) = shop.as_object_mut() {
+        let commands = ["who", "private", "hide", "unhide", "like", "delete", "image"];
+        fields.insert("commands".to_owned(), json!(commands));
+    }
+    aws.put_channel(stack, &shop).await?;
     Ok(())
 }
 

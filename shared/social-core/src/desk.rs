@@ -204,9 +204,22 @@ where
                     self.tell_later(conversation, &format!("unpublishable#{id}"), notice, None)
                         .await?;
                 }
-                Heard::Ended { answered: true } => {}
-                Heard::Ended { answered: false } => self.offer_again(conversation).await?,
+                Heard::Ended { answered } => {
+                    if !answered {
+                        self.offer_again(conversation).await?;
+                    }
+                    self.ask_again_for_approval(conversation).await?;
+                }
             }
+        }
+        Ok(())
+    }
+
+    /// What waits for a second person waits in a new interaction when this one is over.
+    async fn ask_again_for_approval(&self, conversation: &Conversation) -> Result<(), DeskError> {
+        for reply in conversation.awaiting_approval() {
+            let id = format!("approval#{}#{}", conversation.generation, reply.id);
+            self.tell_later(conversation, &id, &reply.awaits_approval(), None).await?;
         }
         Ok(())
     }
@@ -230,7 +243,7 @@ where
     }
 
     /// Leaves it to the router to tell the agent, which opens a new interaction where needed.
-    async fn tell_later(
+    pub(crate) async fn tell_later(
         &self,
         conversation: &Conversation,
         id: &str,

@@ -86,6 +86,7 @@ mod tests {
                 owner: None,
             },
             answerable: Answerable::Yes,
+            also_in: vec![],
         }
     }
 

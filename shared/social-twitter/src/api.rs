@@ -201,6 +201,18 @@ impl Api {
         Ok(posted.data.id)
     }
 
+    /// `DELETE /2/tweets/:id`, one's own.
+    pub(crate) async fn delete(
+        &self,
+        credential: &TwitterCredential,
+        id: &str,
+    ) -> Result<(), TwitterError> {
+        let url = self.url(&["2", "tweets", id]);
+        let _: One<Value> =
+            self.signed(credential, Method::DELETE, url, None, Route::Delete).await?;
+        Ok(())
+    }
+
     /// Searches that a pass may make on top of what it needs, as far as X told.
     pub(crate) fn spare_searches(&self, credential: &TwitterCredential) -> Option<u64> {
         self.limits.spare(credential, Route::Search)

@@ -28,6 +28,7 @@ pub(crate) enum Route {
     Me,
     Timeline,
     Publish,
+    Delete,
 }
 
 /// For whom a call is made: replies are served before polls.

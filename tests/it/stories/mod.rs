@@ -1,6 +1,7 @@
 //! What happens to people's messages, from one end to the other.
 
 mod administrators;
+mod commands;
 mod desk;
 mod doors;
 mod queues;
@@ -14,6 +15,7 @@ pub(crate) fn all() -> Vec<Trial> {
     let (scenes, lonely_scenes) = scenes::all();
     [
         administrators::all(),
+        commands::all(),
         roads::all(),
         scenes,
         queues::all(),

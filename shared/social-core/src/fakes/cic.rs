@@ -60,6 +60,10 @@ impl FakeCic {
         self.0.borrow().chats.iter().map(|chat| chat.said.clone()).collect()
     }
 
+    pub(crate) fn is_over(&self, chat: usize) -> bool {
+        self.0.borrow().chats[chat].gone
+    }
+
     pub(crate) fn openings(&self) -> Vec<Opening> {
         self.0.borrow().chats.iter().filter_map(|chat| chat.opening.clone()).collect()
     }

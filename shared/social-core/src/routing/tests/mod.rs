@@ -10,6 +10,7 @@ use crate::{
 
 use super::*;
 
+mod hours;
 mod trouble;
 
 fn batch(channel: &str, messages: impl IntoIterator<Item = Message>) -> InboundBatch {
