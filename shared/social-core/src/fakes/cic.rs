@@ -78,6 +78,14 @@ impl FakeCic {
         self.happens(chat, Party::Agent, agent, Happening::Text(text.to_owned()));
     }
 
+    pub(crate) fn agent_pushes(&self, chat: usize, agent: &str, url: &str) {
+        self.happens(chat, Party::Agent, agent, Happening::Url(url.to_owned()));
+    }
+
+    pub(crate) fn agent_sends_file(&self, chat: usize, agent: &str, name: &str) {
+        self.happens(chat, Party::Agent, agent, Happening::File(name.to_owned()));
+    }
+
     pub(crate) fn system_writes(&self, chat: usize, text: &str) {
         self.happens(chat, Party::System, "IC", Happening::Text(text.to_owned()));
     }

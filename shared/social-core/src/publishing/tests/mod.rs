@@ -11,6 +11,7 @@ use super::*;
 
 mod approval;
 mod commands;
+mod never;
 mod shared;
 mod telling;
 
