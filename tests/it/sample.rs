@@ -33,6 +33,10 @@ pub(crate) const BY_POLL: SamplePage =
 pub(crate) const BY_BOTH: SamplePage =
     SamplePage { id: "1029384766", name: "Acme Told and Read", workgroup: SOCIAL_SUPPORT };
 
+/// Its agents may ask for everything.
+pub(crate) const SHOP: SamplePage =
+    SamplePage { id: "1029384764", name: "Acme Shop", workgroup: SOCIAL_SUPPORT };
+
 /// Entries that are skipped, each with the field to mend.
 pub(crate) const INVALID: [(&str, &str); 3] =
     [("it-typo", "workgruop"), ("it-no-page", "page_id"), ("it-no-workgroup", "workgroup")];
@@ -60,13 +64,13 @@ fn token(page: &SamplePage) -> String {
 pub(crate) async fn prepare(stack: &Stack) -> Outcome {
     let (aws, http) = (Aws::new(stack)?, outside::client()?);
     let same = [BY_CALLBACK, BY_POLL, BY_BOTH];
-    let pages = [LABS, CARE, NIGHT, TYPO].into_iter().chain(same);
+    let pages = [LABS, CARE, NIGHT, TYPO, SHOP].into_iter().chain(same);
     let pages: Vec<_> = pages
         .map(|page| json!({ "id": page.id, "name": page.name, "token": token(&page) }))
         .collect();
     let url = format!("{}/_sim/pages", stack.facebook_url);
     outside::put(&http, &url, &json!({ "pages": pages })).await?;
-    for page in same.iter().chain([&NIGHT]) {
+    for page in same.iter().chain([&NIGHT, &SHOP]) {
         aws.put_parameter(&credential(page), &good_credential(page)).await?;
     }
     aws.put_parameter(&credential(&CARE), r#"{"app_secret": "s"}"#).await?;
@@ -75,6 +79,12 @@ pub(crate) async fn prepare(stack: &Stack) -> Outcome {
     for entry in of_pages.map(|page| entry(page, start)).chain(invalid()) {
         aws.put_channel(stack, &entry).await?;
     }
+    let mut shop = entry(&SHOP, start);
+    if let Some(fields) = shop.as_object_mut() {
+        let commands = ["who", "private", "hide", "unhide", "like", "delete", "image"];
+        fields.insert("commands".to_owned(), json!(commands));
+    }
+    aws.put_channel(stack, &shop).await?;
     Ok(())
 }
 

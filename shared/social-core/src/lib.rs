@@ -7,6 +7,7 @@ pub mod channel;
 pub mod chat;
 pub mod clock;
 pub mod collecting;
+pub mod command;
 pub mod conversation;
 pub mod credential;
 pub mod desk;

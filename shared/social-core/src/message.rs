@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::store::InLedger;
+
 /// Where a message was written. Users of CIC still say Twitter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -205,18 +207,16 @@ pub struct Message {
     pub at: Timestamp,
     pub thread: Thread,
     pub answerable: Answerable,
+    /// Other channels that the same pass or callback gave it to. Filled in by [`crate::intake`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_in: Vec<crate::channel::ChannelId>,
 }
 
 impl Message {
     /// What tells this change from every other of its channel: id, verb, revision.
     pub fn change_key(&self) -> String {
-        match &self.verb {
-            Verb::Add => format!("{}#add", self.id),
-            Verb::Edit { revision } => format!("{}#edit#{revision}", self.id),
-            Verb::Delete => format!("{}#delete", self.id),
-            Verb::Hide { revision } => format!("{}#hide#{revision}", self.id),
-            Verb::Unhide { revision } => format!("{}#unhide#{revision}", self.id),
-        }
+        let (id, change) = self.ledger_key();
+        format!("{id}#{change}")
     }
 }
 

@@ -109,6 +109,7 @@ mod tests {
             at: "2026-11-22T12:04:31Z".parse().unwrap(),
             thread: Thread::Private { visitor_id: "7".to_owned() },
             answerable: Answerable::Yes,
+            also_in: vec![],
         }
     }
 

@@ -65,6 +65,7 @@ impl Public<'_> {
                 owner,
             },
             answerable: self.answerable,
+            also_in: vec![],
         }
     }
 }

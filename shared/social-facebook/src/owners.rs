@@ -110,6 +110,7 @@ mod tests {
                 owner: None,
             },
             answerable: Answerable::Yes,
+            also_in: vec![],
         }
     }
 

@@ -39,6 +39,7 @@ pub(crate) fn message(known: Known<'_>, reader: &Reader) -> Message {
         at: created_at(tweet),
         thread: thread(tweet, own),
         answerable: answerable(known, reader),
+        also_in: vec![],
     }
 }
 

@@ -13,6 +13,7 @@ use social_core::{
     Channel, MessageId,
     budget::Budgets,
     channel::{LongReplies, TwitterSource},
+    command::Command,
     credential::{Credentials, TwitterCredential},
     reply::{OwnMessage, PublishError, Publisher, Refusal, Target},
     verdict::Failure,
@@ -243,6 +244,25 @@ impl<C: Credentials, B: Budgets> Publisher for TwitterPublisher<C, B> {
 
     fn settle_time(&self) -> Duration {
         self.settings.settle_time
+    }
+
+    /// Deletes what the account wrote; nothing else is open to programs on self-serve tiers (contract B1).
+    async fn moderate(
+        &self,
+        channel: &Channel,
+        message_id: &MessageId,
+        command: Command,
+    ) -> Result<(), PublishError> {
+        if command != Command::Delete {
+            return Err(PublishError::Refused(Refusal::Unsupported));
+        }
+        let credential = self.credentials.twitter(&channel.credential).await;
+        let credential = credential.map_err(PublishError::NotPublished)?;
+        match self.api.delete(&credential, message_id.as_str()).await {
+            // Deleted before, by an attempt whose answer was lost or by hand.
+            Ok(()) | Err(TwitterError::NotFound) => Ok(()),
+            Err(error) => Err(self.outcome(error, "")),
+        }
     }
 }
 

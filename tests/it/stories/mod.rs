@@ -1,6 +1,7 @@
 //! What happens to people's messages, from one end to the other.
 
 mod administrators;
+mod commands;
 mod desk;
 mod doors;
 mod queues;
@@ -17,6 +18,7 @@ pub(crate) fn all() -> Vec<Trial> {
     [
         town::all(),
         administrators::all(),
+        commands::all(),
         roads::all(),
         same::all(),
         scenes,

@@ -118,8 +118,8 @@ fn open_chat(item: Item) -> Option<OpenChat> {
         tracing::error!(metric = "StateMalformed", "a conversation in the index cannot be read");
         return None;
     };
-    let State::Open(Interaction { chat, answered, .. }) = state else { return None };
-    Some(OpenChat { channel_id, conversation: key, chat, generation, answered })
+    let State::Open(Interaction { chat, answered, last_word_at, .. }) = state else { return None };
+    Some(OpenChat { channel_id, conversation: key, chat, generation, answered, last_word_at })
 }
 
 #[cfg(test)]

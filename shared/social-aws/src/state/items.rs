@@ -6,9 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use social_core::{
-    ChannelId, Message, MessageId, Network, conversation::ConversationKey, message::Verb,
-};
+use social_core::{ChannelId, MessageId, Network, conversation::ConversationKey, store::InLedger};
 
 use crate::AwsError;
 
@@ -43,15 +41,9 @@ impl Key {
     }
 
     /// A change in the ledger.
-    pub(super) fn change(channel: &ChannelId, message: &Message) -> Self {
-        let sk = match &message.verb {
-            Verb::Add => "add".to_owned(),
-            Verb::Edit { revision } => format!("edit#{revision}"),
-            Verb::Delete => "delete".to_owned(),
-            Verb::Hide { revision } => format!("hide#{revision}"),
-            Verb::Unhide { revision } => format!("unhide#{revision}"),
-        };
-        Self::new(message_pk(channel, &message.id), sk)
+    pub(super) fn change(channel: &ChannelId, change: &impl InLedger) -> Self {
+        let (id, sk) = change.ledger_key();
+        Self::new(message_pk(channel, &id), sk)
     }
 
     /// Where the ledger remembers the conversation of a message.

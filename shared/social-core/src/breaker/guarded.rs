@@ -7,6 +7,7 @@ use crate::{
     channel::Channel,
     chat::{Chat, ChatError, ChatEvent, ContactCenter, Opening, Told},
     clock::Clock,
+    command::Command,
     message::{Author, Message, MessageId, Owner},
     polling::{Pass, Source},
     reply::{OwnMessage, PublishError, Publisher, Target},
@@ -75,6 +76,41 @@ impl<P: Publisher, B: Breakers, K: Clock> Publisher for GuardedPublisher<P, B, K
 
     fn settle_time(&self) -> std::time::Duration {
         self.publisher.settle_time()
+    }
+
+    fn parts(&self, channel: &Channel, text: &str) -> Vec<String> {
+        self.publisher.parts(channel, text)
+    }
+
+    async fn private_reply(
+        &self,
+        channel: &Channel,
+        target: &Target,
+        text: &str,
+    ) -> Result<MessageId, PublishError> {
+        let name = Use::Writing.of(channel);
+        self.breaker.guard(&name, self.publisher.private_reply(channel, target, text)).await
+    }
+
+    async fn publish_image(
+        &self,
+        channel: &Channel,
+        target: &Target,
+        image: &str,
+        text: &str,
+    ) -> Result<MessageId, PublishError> {
+        let name = Use::Writing.of(channel);
+        self.breaker.guard(&name, self.publisher.publish_image(channel, target, image, text)).await
+    }
+
+    async fn moderate(
+        &self,
+        channel: &Channel,
+        message_id: &MessageId,
+        command: Command,
+    ) -> Result<(), PublishError> {
+        let name = Use::Writing.of(channel);
+        self.breaker.guard(&name, self.publisher.moderate(channel, message_id, command)).await
     }
 }
 

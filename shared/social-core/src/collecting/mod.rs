@@ -1,5 +1,6 @@
 //! Collecting: looks at every open chat often enough to keep it alive and to hear its agent soon.
 
+mod closing;
 mod watch;
 
 use std::{cell::RefCell, time::Duration};
@@ -17,6 +18,7 @@ use crate::{
     store::{Conversations, Leases, OpenChat},
     verdict::{Classify, Failure, Verdict},
 };
+pub use closing::IdleRules;
 use watch::Watch;
 
 /// Looks that are under way at once.
@@ -94,6 +96,7 @@ pub struct Collector<L, N, S, C, I, O, K> {
     pub leases: L,
     pub nudges: N,
     pub desk: Desk<S, C, I, O, K>,
+    pub idle: IdleRules,
     pub pace: Pace,
 }
 
@@ -235,7 +238,12 @@ where
 
     async fn look_and_take_in(&self, open: &OpenChat) -> Result<Told, LookError> {
         let told = match self.desk.contact_center.poll(&open.chat).await {
-            Ok(told) if told.events.is_empty() && told.chat == open.chat => return Ok(told),
+            Ok(told) if told.events.is_empty() && told.chat == open.chat => {
+                if self.close_if_idle(open).await? {
+                    return Err(LookError::Chat(ChatError::Gone));
+                }
+                return Ok(told);
+            }
             Ok(told) => told,
             Err(ChatError::Gone) => {
                 self.note_end(open).await?;

@@ -128,11 +128,22 @@ impl OutboundQueue for FakeQueues {
 
 /// The channels of the samples, and whose threads they are.
 #[derive(Debug, Clone)]
-pub(crate) struct FakeChannels(pub(crate) Arc<ChannelSet>);
+pub(crate) struct FakeChannels(Rc<RefCell<Vec<serde_json::Value>>>);
+
+impl FakeChannels {
+    /// An administrator sets fields of an entry.
+    pub(crate) fn set(&self, channel: &str, fields: &serde_json::Value) {
+        let mut entries = self.0.borrow_mut();
+        let entry = entries.iter_mut().find(|entry| entry["channel_id"] == channel).unwrap();
+        entry.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    }
+}
 
 impl Channels for FakeChannels {
     async fn all(&self) -> Result<Arc<ChannelSet>, Failure> {
-        Ok(Arc::clone(&self.0))
+        let set = ChannelSet::from_entries(self.0.borrow().clone());
+        assert_eq!(set.invalid, []);
+        Ok(Arc::new(set))
     }
 }
 
@@ -190,9 +201,13 @@ impl World {
             cic: FakeCic::default(),
             queues: FakeQueues::default(),
             owners: FakeOwners::default(),
-            channels: FakeChannels(Arc::new(ChannelSet::from_entries(samples()))),
+            channels: FakeChannels(Rc::new(RefCell::new(samples()))),
             clock,
         }
+    }
+
+    pub(crate) fn channel_set(&self) -> ChannelSet {
+        ChannelSet::from_entries(self.channels.0.borrow().clone())
     }
 
     pub(crate) fn desk(&self) -> FakeDesk {
@@ -268,6 +283,7 @@ pub(crate) fn post(id: &str, name: &str, text: &str) -> Message {
             owner: None,
         },
         answerable: Answerable::Yes,
+        also_in: vec![],
     }
 }
 

@@ -3,13 +3,14 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use futures::future;
+use jiff::Timestamp;
 
 use super::{RouteError, Router};
 use crate::{
-    channel::{Channel, Channels},
+    channel::{Channel, Channels, WhenClosed},
     chat::{ChatError, ContactCenter, Opening, Told},
     clock::Clock,
-    conversation::{Conversation, Hearing, Interaction, State},
+    conversation::{Conversation, Interaction, State},
     desk::DeskError,
     inbound::{DeadLetters, InboundQueue, OutboundQueue},
     message::{Answerable, Author, Message},
@@ -68,6 +69,7 @@ where
         conversation: &mut Conversation,
         message: Option<&Message>,
     ) -> Result<(), RouteError> {
+        let closed = is_closed(channel, self.desk.clock.now())?;
         let token = Token::of(&channel.id, &conversation.key, conversation.generation + 1);
         let want = Want { token, channel_cap: channel.max_open_interactions };
         // Side by side: the slot costs no round trip of its own.
@@ -100,7 +102,7 @@ where
         };
         self.record(conversation, &told).await?;
         self.desk.take_in(conversation, &told, |_| {}).await?;
-        self.say_first_words(channel, conversation, message).await
+        self.say_first_words(channel, conversation, message, closed).await
     }
 
     /// Waits until the chat may be started, if it has a slot.
@@ -153,11 +155,7 @@ where
         };
         loop {
             conversation.generation += 1;
-            conversation.state = State::Open(Interaction {
-                chat: told.chat.clone(),
-                answered: false,
-                hearing: Hearing::default(),
-            });
+            conversation.state = State::Open(Interaction::new(told.chat.clone()));
             let clash = self.desk.store.save(conversation).await.map_err(RouteError::Store)?;
             let Some(current) = clash else { return Ok(()) };
             // Somebody wrote something else into the item: the opening is still ours.
@@ -177,14 +175,29 @@ where
         channel: &Channel,
         conversation: &mut Conversation,
         message: Option<&Message>,
+        closed: bool,
     ) -> Result<(), RouteError> {
+        let closed = closed.then(|| "this comes outside the channel's opening hours".to_owned());
         let unanswerable = message.and_then(|message| cannot_answer(channel, message.answerable));
-        let words = [conversation.tail(), unanswerable];
+        let words = [conversation.tail(), closed, unanswerable];
         for words in words.into_iter().flatten() {
             self.desk.say(conversation, &text::notice(&words), |_| {}).await?;
         }
         Ok(())
     }
+}
+
+/// Whether the channel is closed and its interactions are opened all the same; `Err` where they wait.
+fn is_closed(channel: &Channel, now: Timestamp) -> Result<bool, RouteError> {
+    let hours = channel.desk_rules.opening_hours.as_ref().filter(|hours| !hours.is_open(now));
+    let Some(hours) = hours else { return Ok(false) };
+    if hours.when_closed == WhenClosed::Mark {
+        return Ok(true);
+    }
+    // No opening within a year: every delivery looks anew, as seldom as a wait may be.
+    let opens = hours.opens_after(now).unwrap_or(Timestamp::MAX);
+    let after = Duration::try_from(opens.duration_since(now)).unwrap_or_default();
+    Err(RouteError::OutsideHours { after })
 }
 
 /// Why a reply would be refused, said from the start.

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Added to a line of which nobody knows whether the agent has it already.
-const PERHAPS_SHOWN: &str = "perhaps shown before:";
+pub(super) const PERHAPS_SHOWN: &str = "perhaps shown before:";
 
 impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
 where
@@ -48,6 +48,9 @@ where
             if conversation.shown().all(|other| other.message_id != shown.message_id) {
                 conversation.remember(Who::Visitor(shown.clone()), &name, &message.text, now);
             }
+            if let Some(author) = &message.author {
+                conversation.meet(author);
+            }
         };
         let line = match (again, self.was_said(conversation, &line, again).await?) {
             (_, Some(true)) => {
@@ -58,7 +61,11 @@ where
         };
         let newly_unanswerable = conversation.interaction().is_some()
             && conversation.shown().all(|shown| shown.answerable == Answerable::Yes);
+        let newly_shared = !message.also_in.is_empty() && !conversation.is_known_to_be_shared();
         self.say_in_an_open_chat(channel, conversation, Some(message), &line, note).await?;
+        if newly_shared {
+            self.tell_of_others(channel, conversation, message).await?;
+        }
         match cannot_answer(channel, message.answerable) {
             Some(notice) if newly_unanswerable => {
                 let notice = text::notice(&notice);
@@ -90,8 +97,26 @@ where
         message
     }
 
+    /// Agents of another channel have the same message before them, and may answer it.
+    async fn tell_of_others(
+        &self,
+        channel: &Channel,
+        conversation: &mut Conversation,
+        message: &Message,
+    ) -> Result<(), RouteError> {
+        let channels = self.channels.all().await.map_err(RouteError::Channels)?;
+        let others = message.also_in.iter().filter_map(|id| channels.find(id));
+        let names: Vec<String> =
+            others.map(|other| format!("“{}”", text::clean_inline(&other.name))).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let notice = text::notice(&format!("also open in {}", names.join(", ")));
+        self.say_in_an_open_chat(channel, conversation, None, &notice, |_| {}).await
+    }
+
     /// Whether an earlier worker said the line; `None` where CIC keeps no history.
-    async fn was_said(
+    pub(super) async fn was_said(
         &self,
         conversation: &Conversation,
         line: &str,
@@ -185,7 +210,9 @@ where
             return store.complete(&channel.id, &added, None).await.map_err(RouteError::Store);
         };
         let erase = |conversation: &mut Conversation| erase(conversation, &message.id);
-        if conversation.interaction().is_none() {
+        let is_known = |shown: &Shown| shown.message_id == message.id && shown.deleted;
+        let no_news = conversation.shown().any(is_known);
+        if conversation.interaction().is_none() || no_news {
             return self.desk.amend(conversation, erase).await.map_err(RouteError::Desk);
         }
         let notice = text::notice(&format!("line {number} was deleted by the visitor"));
@@ -246,6 +273,7 @@ fn shown(number: u32, message: &Message) -> Shown {
         deleted: false,
         hidden: false,
         permalink: message.permalink.clone(),
+        also_in: message.also_in.clone(),
     }
 }
 

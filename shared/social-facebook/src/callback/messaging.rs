@@ -164,6 +164,7 @@ pub(super) fn read(entry: &Entry<'_>, event: &Value) -> Read {
         at,
         thread: Thread::Private { visitor_id },
         answerable: Answerable::Yes,
+        also_in: vec![],
     };
     Some((false, What::Message(Box::new(message))))
 }

@@ -184,6 +184,7 @@ impl Written {
             at: self.created_time.0,
             thread: Thread::Private { visitor_id },
             answerable: Answerable::Yes,
+            also_in: vec![],
         })
     }
 }

@@ -16,7 +16,7 @@ impl<C: Clock, K: Credentials> FacebookPublisher<C, K> {
     ///
     /// The outcome is that of a reply, and never becomes public. What is unknown may be looked for among the
     /// private messages with the author; a second attempt that is refused as answered before means that it arrived.
-    pub async fn private_reply(
+    pub(super) async fn answer_privately(
         &self,
         channel: &Channel,
         target: &Target,
@@ -42,16 +42,17 @@ impl<C: Clock, K: Credentials> FacebookPublisher<C, K> {
     /// Answers with the picture at an address that Facebook can read (contract A5, A6).
     ///
     /// A comment may have a text beside it; a private message is one or the other.
-    pub async fn publish_image(
+    pub(super) async fn answer_with_picture(
         &self,
         channel: &Channel,
         target: &Target,
-        image: &Url,
+        image: &str,
         text: &str,
     ) -> Result<MessageId, PublishError> {
-        if image.scheme() != "https" {
+        let image = Url::parse(image).ok().filter(|image| image.scheme() == "https");
+        let Some(image) = image else {
             return Err(refused("the address of a picture must begin with https://"));
-        }
+        };
         let private = target.kind == Kind::PrivateMessage;
         if !text.is_empty() {
             if private {

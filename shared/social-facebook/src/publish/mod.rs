@@ -1,6 +1,7 @@
 //! Replies: comments under a post or comment, and private messages (contract A5, A6; Meta: "Comments", "Send API").
 
 mod further;
+mod moderation;
 mod refusal;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use social_core::{
     Channel, Clock, Failure, MessageId, Verdict,
+    command::Command,
     credential::{Credentials, FacebookCredential},
     message::Kind,
     reply::{Fingerprint, OwnMessage, PublishError, Publisher, Refusal, Target},
@@ -151,8 +153,41 @@ impl<C: Clock, K: Credentials> Publisher for FacebookPublisher<C, K> {
         Ok(own(written, page_id, since))
     }
 
+    /// A comment that is too long is refused: Facebook takes thousands of characters.
+    fn parts(&self, _: &Channel, _: &str) -> Vec<String> {
+        Vec::new()
+    }
+
     fn settle_time(&self) -> Duration {
         self.settings.settle_time
+    }
+
+    async fn private_reply(
+        &self,
+        channel: &Channel,
+        target: &Target,
+        text: &str,
+    ) -> Result<MessageId, PublishError> {
+        self.answer_privately(channel, target, text).await
+    }
+
+    async fn publish_image(
+        &self,
+        channel: &Channel,
+        target: &Target,
+        image: &str,
+        text: &str,
+    ) -> Result<MessageId, PublishError> {
+        self.answer_with_picture(channel, target, image, text).await
+    }
+
+    async fn moderate(
+        &self,
+        channel: &Channel,
+        message_id: &MessageId,
+        command: Command,
+    ) -> Result<(), PublishError> {
+        self.carry_out(channel, message_id, command).await
     }
 }
 

@@ -22,6 +22,7 @@ fn lines(authors: &[&str]) -> Conversation {
             author_id: Some((*author).to_owned()),
             reply_under: format!("m{number}").into(),
             answerable: Answerable::Yes,
+            also_in: vec![],
             deleted: false,
             hidden: false,
             permalink: None,

@@ -12,6 +12,7 @@ use super::*;
 
 mod crashes;
 mod hidden;
+mod hours;
 mod slots;
 mod trouble;
 mod who;
