@@ -236,7 +236,7 @@ impl Conversation {
     pub fn shown_mut(&mut self) -> impl Iterator<Item = &mut Shown> {
         self.lines.iter_mut().filter_map(|line| match &mut line.who {
             Who::Visitor(shown) => Some(shown),
-            Who::Agent | Who::Colleague => None,
+            Who::Agent | Who::Colleague | Who::Moderator => None,
         })
     }
 
@@ -252,7 +252,7 @@ impl Conversation {
     pub fn name_of(&self, author_id: &str) -> Option<&str> {
         let is_theirs = |line: &&Line| match &line.who {
             Who::Visitor(shown) => shown.author_id.as_deref() == Some(author_id),
-            Who::Agent | Who::Colleague => false,
+            Who::Agent | Who::Colleague | Who::Moderator => false,
         };
         let mut names = self.lines.iter().rev().filter(is_theirs).map(|line| line.name.as_str());
         names.find(|name| *name != text::NOBODY)

@@ -6,19 +6,14 @@ use crate::{command::Command, message::MessageId, reply::Reply};
 impl Conversation {
     /// Marks the message that the command is about as hidden from the public, or as shown.
     pub fn set_hidden(&mut self, command: &Reply, hidden: bool) {
-        if let Some((_, shown)) = self.line_about(command) {
-            shown.deleted = hidden;
+        if let Some(shown) = self.shown_about(command) {
+            shown.hidden = hidden;
         }
     }
 
-    /// Remembers who did it and when. A hidden text is kept no longer than a deleted one.
+    /// Remembers who did it and when.
     pub fn note_moderated(&mut self, command: &Reply, what: Command) {
         let done = self.moderated(command, what);
-        match (what, self.line_about(command)) {
-            (Command::Hide, Some((text, _))) => "(hidden)".clone_into(text),
-            (Command::Unhide, Some((_, shown))) => shown.deleted = false,
-            _ => {}
-        }
         let known = self.lines.iter().any(|line| {
             line.who == Who::Moderator && line.at == command.written_at && line.text == done
         });
@@ -45,12 +40,9 @@ impl Conversation {
         self.shown().find(|shown| shown.message_id == *id).map(|shown| shown.number)
     }
 
-    fn line_about(&mut self, command: &Reply) -> Option<(&mut String, &mut Shown)> {
+    fn shown_about(&mut self, command: &Reply) -> Option<&mut Shown> {
         let id = about(command)?;
-        self.lines.iter_mut().find_map(|line| match &mut line.who {
-            Who::Visitor(shown) if shown.message_id == *id => Some((&mut line.text, shown)),
-            _ => None,
-        })
+        self.shown_mut().find(|shown| shown.message_id == *id)
     }
 }
 

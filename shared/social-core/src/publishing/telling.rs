@@ -142,11 +142,12 @@ where
 
     /// What is about to be hidden is ours to hide: when the network tells of it, it is no news.
     pub(super) async fn note_hiding(&self, reply: &Reply) -> Result<(), PublishingError> {
-        if reply.command != Some(Command::Hide) {
+        let Some(command @ (Command::Hide | Command::Unhide)) = reply.command else {
             return Ok(());
-        }
+        };
         let mut conversation = self.load(reply).await?;
-        self.amend(&mut conversation, |conversation| conversation.set_hidden(reply, true)).await
+        let hidden = command == Command::Hide;
+        self.amend(&mut conversation, |conversation| conversation.set_hidden(reply, hidden)).await
     }
 
     /// Who did it and when, in the transcript and in the log; there by the participant's id, which
@@ -275,6 +276,7 @@ impl Refusal {
             | Self::OnlyAQuote
             | Self::Quote
             | Self::Empty
+            | Self::PartlyPublished { .. }
             | Self::TooLong { .. } => false,
             Self::PublishingOff
             | Self::Closed

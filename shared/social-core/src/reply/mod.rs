@@ -97,7 +97,7 @@ pub enum Refusal {
     NameOne { example: u32 },
     #[error("there is no line {number} in this conversation")]
     UnknownLine { number: u32 },
-    #[error("that message was deleted by the visitor or hidden")]
+    #[error("that message was deleted by the visitor")]
     Deleted,
     #[error("no visitor's message was shown before it")]
     NothingToAnswer,
