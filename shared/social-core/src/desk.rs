@@ -11,6 +11,7 @@ use crate::{
     conversation::{Conversation, Heard},
     inbound::{InboundQueue, OutboundQueue, Reoffer, Tell},
     reply::Fingerprint,
+    slots::Token,
     store::Conversations,
     text,
     verdict::{Classify, Failure, Verdict},
@@ -205,6 +206,7 @@ where
                         .await?;
                 }
                 Heard::Ended { answered } => {
+                    self.free_slot(conversation).await;
                     if !answered {
                         self.offer_again(conversation).await?;
                     }
@@ -213,6 +215,15 @@ where
             }
         }
         Ok(())
+    }
+
+    /// What cannot be given back here, the collector's tidying takes.
+    async fn free_slot(&self, conversation: &Conversation) {
+        let Conversation { channel_id, key, generation, .. } = conversation;
+        let token = Token::of(channel_id, key, *generation);
+        if let Err(failure) = self.store.free_slot(&token, false).await {
+            tracing::warn!(error_type = failure.error_type(), error = %failure, "a slot was not given back");
+        }
     }
 
     /// What waits for a second person waits in a new interaction when this one is over.

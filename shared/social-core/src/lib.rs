@@ -1,6 +1,7 @@
 //! Types, rules, ports and use cases of the bridge: what a message, a conversation and a reply are.
 //! No I/O ever: no AWS, no HTTP, no Lambda, and no network's own JSON.
 
+pub mod breaker;
 pub mod budget;
 pub mod channel;
 pub mod chat;
@@ -18,6 +19,7 @@ pub mod polling;
 pub mod publishing;
 pub mod reply;
 pub mod routing;
+pub mod slots;
 pub mod store;
 pub mod text;
 pub mod verdict;

@@ -56,7 +56,7 @@ impl fmt::Display for MessageId {
 }
 
 /// Who wrote a message. `id` is the network's, opaque; a page-scoped id on Facebook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Author {
     pub id: String,
     /// Display name; empty where the network tells none.
@@ -65,6 +65,14 @@ pub struct Author {
     /// Without `@`; Twitter only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handle: Option<String>,
+    /// Address of the profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Address of the picture. Never fetched by the bridge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followers: Option<u64>,
 }
 
 /// What kind of message it is, in the words an agent reads.
@@ -97,8 +105,12 @@ pub enum Verb {
     Add,
     /// Its text was changed; the revision tells one edit from the next.
     Edit { revision: String },
-    /// It was deleted, or hidden from the public, by its author or a moderator.
+    /// It was deleted, by its author or a moderator.
     Delete,
+    /// Only its author and their friends can still read it. The revision tells one hiding from the next.
+    Hide { revision: String },
+    /// Everybody can read it again.
+    Unhide { revision: String },
 }
 
 /// A picture, video or file of a message, by its address. Never fetched by the bridge.

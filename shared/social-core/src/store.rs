@@ -9,8 +9,9 @@ use crate::{
     chat::Chat,
     conversation::{Conversation, ConversationKey},
     inbound::Tell,
-    message::{Message, MessageId, Owner, Verb},
+    message::{Author, Message, MessageId, Owner, Verb},
     reply::ReplyRecord,
+    slots::Slots,
     verdict::Failure,
 };
 
@@ -38,6 +39,8 @@ impl InLedger for Message {
             Verb::Add => "add".to_owned(),
             Verb::Edit { revision } => format!("edit#{revision}"),
             Verb::Delete => "delete".to_owned(),
+            Verb::Hide { revision } => format!("hide#{revision}"),
+            Verb::Unhide { revision } => format!("unhide#{revision}"),
         };
         (self.id.clone(), change)
     }
@@ -85,8 +88,9 @@ pub trait Seen {
     async fn is_known(&self, channel: &ChannelId, message: &Message) -> Result<bool, Failure>;
 }
 
-/// Conversations. A write names the version that it read.
-pub trait Conversations {
+/// Conversations. A write names the version that it read. Who keeps them keeps the slots of their
+/// chats too.
+pub trait Conversations: Slots {
     /// Reads consistently; a conversation that was never written is a new one.
     async fn load(
         &self,
@@ -108,6 +112,8 @@ pub struct OpenChat {
     pub channel_id: ChannelId,
     pub conversation: ConversationKey,
     pub chat: Chat,
+    /// The conversation's generation whose chat it is.
+    pub generation: u32,
     /// Some agent was active in it at some time.
     pub answered: bool,
     /// Since when an agent has had the last word; absent while a visitor has it.
@@ -131,6 +137,13 @@ pub trait ThreadOwners {
         channel: &crate::channel::Channel,
         message: &Message,
     ) -> Result<Option<Owner>, Failure>;
+
+    /// Who wrote a private message that told no name. `None` where the network tells nothing.
+    async fn author(
+        &self,
+        channel: &crate::channel::Channel,
+        author: &Author,
+    ) -> Result<Option<Author>, Failure>;
 }
 
 /// Replies and their states, beside their conversation.

@@ -2,19 +2,23 @@
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode, header::AUTHORIZATION};
+use http::{
+    Method, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
 use jiff::Timestamp;
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use social_core::credential::TwitterCredential;
+use social_core::credential::{OAuth2Keys, TwitterCredential};
 use social_http::Client;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::{
     error::TwitterError,
     limits::{Limits, Purpose, Route},
     oauth,
-    wire::{One, Page, Posted, Tweet, User, Users},
+    wire::{Granted, One, Page, Posted, Tweet, User, Users},
 };
 
 /// Most ids that one lookup takes.
@@ -116,7 +120,8 @@ impl Api {
         ids: &[String],
     ) -> Result<Vec<User>, TwitterError> {
         let mut url = self.url(&["2", "users"]);
-        url.query_pairs_mut().append_pair("ids", &ids.join(","));
+        let fields = "name,username,profile_image_url,public_metrics";
+        url.query_pairs_mut().append_pair("ids", &ids.join(",")).append_pair("user.fields", fields);
         self.read::<Users>(credential, url, (Route::Users, Purpose::Poll))
             .await
             .map(|users| users.data)
@@ -201,16 +206,46 @@ impl Api {
         Ok(posted.data.id)
     }
 
-    /// `DELETE /2/tweets/:id`, one's own.
+    /// `POST /2/oauth2/token`: spends a refresh token for a new pair. Never made twice with the same one.
+    pub(crate) async fn refresh(
+        &self,
+        keys: &OAuth2Keys,
+        refresh_token: &SecretString,
+    ) -> Result<Granted, TwitterError> {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", "refresh_token")
+            .append_pair("refresh_token", oauth::exposed(refresh_token))
+            .append_pair("client_id", keys.client_id.trim())
+            .finish();
+        let request = self
+            .http
+            .request(Method::POST, self.url(&["2", "oauth2", "token"]))
+            .header(AUTHORIZATION, oauth::client(keys)?)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body);
+        let answer = self.http.send(request).await?;
+        match answer.status {
+            StatusCode::OK => {
+                serde_json::from_slice(&answer.body).map_err(|_| TwitterError::Unreadable)
+            }
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => Err(TwitterError::RefreshRefused),
+            _ => Err(TwitterError::of(&answer)),
+        }
+    }
+
+    /// `DELETE /2/tweets/:id`, of one's own. What is not there any more is gone as well.
     pub(crate) async fn delete(
         &self,
         credential: &TwitterCredential,
         id: &str,
     ) -> Result<(), TwitterError> {
         let url = self.url(&["2", "tweets", id]);
-        let _: One<Value> =
-            self.signed(credential, Method::DELETE, url, None, Route::Delete).await?;
-        Ok(())
+        let deleted =
+            self.signed::<Value>(credential, Method::DELETE, url, None, Route::Delete).await;
+        match deleted {
+            Ok(_) | Err(TwitterError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Searches that a pass may make on top of what it needs, as far as X told.

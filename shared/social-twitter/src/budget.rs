@@ -91,6 +91,11 @@ impl<B> Purse<B> {
         Self { budgets, name: name.to_owned(), limit, prices, known: Mutex::default() }
     }
 
+    /// The credential's.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Takes over a budget that was changed.
     pub(crate) fn set_limit(&mut self, credential: &TwitterCredential) {
         self.limit = limit_of(credential);

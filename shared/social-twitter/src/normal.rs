@@ -51,8 +51,15 @@ fn verb(tweet: &Tweet) -> Verb {
 fn author(known: Known<'_>) -> Option<Author> {
     let id = known.tweet.author_id.clone()?;
     Some(match known.author {
-        Some(user) => Author { id, name: user.name.clone(), handle: Some(user.username.clone()) },
-        None => Author { id, name: String::new(), handle: None },
+        Some(user) => Author {
+            id,
+            name: user.name.clone(),
+            link: Some(format!("https://x.com/{}", user.username)),
+            handle: Some(user.username.clone()),
+            picture: user.profile_image_url.clone(),
+            followers: user.followers(),
+        },
+        None => Author { id, ..Author::default() },
     })
 }
 

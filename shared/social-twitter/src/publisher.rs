@@ -1,5 +1,7 @@
 //! Publishes replies as the replying handle (contract B5, B6), and looks for them afterwards.
 
+mod thread;
+
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
@@ -10,9 +12,10 @@ use jiff::Timestamp;
 use social_core::{
     Channel, MessageId,
     budget::Budgets,
+    channel::{LongReplies, TwitterSource},
     command::Command,
     credential::{Credentials, TwitterCredential},
-    reply::{Fingerprint, OwnMessage, PublishError, Publisher, Refusal, Target},
+    reply::{OwnMessage, PublishError, Publisher, Refusal, Target},
     verdict::Failure,
 };
 use social_http::HttpError;
@@ -22,7 +25,7 @@ use crate::{
     budget::{Prices, Purse, Uncounted},
     error::TwitterError,
     length::{self, DEFAULT_MAX_LENGTH},
-    normal, snowflake, text,
+    snowflake, splitting, text,
     wire::Tweet,
 };
 
@@ -62,6 +65,13 @@ pub struct TwitterPublisher<C, B = Uncounted> {
     accounts: Mutex<BTreeMap<String, String>>,
 }
 
+/// A credential and its name.
+#[derive(Debug, Clone, Copy)]
+struct Account<'a> {
+    name: &'a str,
+    credential: &'a TwitterCredential,
+}
+
 impl<C: Credentials> TwitterPublisher<C> {
     /// Takes keys from `credentials`.
     pub fn new(api: Api, credentials: C, settings: PublishSettings) -> Self {
@@ -91,6 +101,16 @@ impl<C: Credentials, B: Budgets> TwitterPublisher<C, B> {
         purse.pay(prices.of_reply(text), at).await;
     }
 
+    /// The tweets of a thread, where the channel wants one and the text is too long for one tweet.
+    fn thread(&self, channel: &Channel, text: &str) -> Vec<String> {
+        let wants = |source: &TwitterSource| source.long_replies == LongReplies::Thread;
+        if channel.twitter().is_some_and(wants) {
+            splitting::parts(text, self.settings.max_length)
+        } else {
+            Vec::new()
+        }
+    }
+
     /// What can be said without asking X.
     fn check(&self, channel: &Channel, text: &str) -> Result<(), Refusal> {
         let limit = self.settings.max_length;
@@ -106,7 +126,24 @@ impl<C: Credentials, B: Budgets> TwitterPublisher<C, B> {
             });
         }
         let length = length::weighted_length(text);
-        if length > limit { Err(Refusal::TooLong { length, limit }) } else { Ok(()) }
+        if length > limit && self.thread(channel, text).is_empty() {
+            return Err(Refusal::TooLong { length, limit });
+        }
+        Ok(())
+    }
+
+    /// Posts one tweet, and counts it.
+    async fn post(
+        &self,
+        account: Account<'_>,
+        under: &str,
+        text: &str,
+    ) -> Result<String, PublishError> {
+        let Account { name, credential } = account;
+        let posted = self.api.reply(credential, under, text).await;
+        let posted = posted.map_err(|error| self.outcome(error, text))?;
+        self.pay(name, credential, &posted, text).await;
+        Ok(posted)
     }
 
     /// The user id of the credential's account, asked once.
@@ -146,6 +183,7 @@ impl<C: Credentials, B: Budgets> TwitterPublisher<C, B> {
             | TwitterError::Unauthorized
             | TwitterError::NotEnrolled { .. }
             | TwitterError::NotFound
+            | TwitterError::RefreshRefused
             | TwitterError::NoUserToken => PublishError::NotPublished(error.into()),
             TwitterError::Http(HttpError::NoAnswer(_) | HttpError::TooLarge)
             | TwitterError::Duplicate
@@ -170,10 +208,16 @@ impl<C: Credentials, B: Budgets> Publisher for TwitterPublisher<C, B> {
             .twitter(&channel.credential)
             .await
             .map_err(PublishError::NotPublished)?;
-        let posted = self.api.reply(&credential, target.reply_under.as_str(), text).await;
-        let posted = posted.map_err(|error| self.outcome(error, text))?;
-        self.pay(&channel.credential, &credential, &posted, text).await;
-        Ok(MessageId(posted))
+        let account = Account { name: &channel.credential, credential: &credential };
+        let parts = self.thread(channel, text);
+        if parts.is_empty() {
+            return self.post(account, target.reply_under.as_str(), text).await.map(MessageId);
+        }
+        self.publish_thread(account, target, &parts).await.map(MessageId)
+    }
+
+    fn parts(&self, channel: &Channel, text: &str) -> Vec<String> {
+        self.thread(channel, text)
     }
 
     /// Reads the account's own timeline, which is there before the search's index is.
@@ -192,7 +236,8 @@ impl<C: Credentials, B: Budgets> Publisher for TwitterPublisher<C, B> {
         let targets = [Some(target.reply_under.as_str()), Some(target.message_id.as_str())];
         let replies =
             tweets.iter().filter(|tweet| targets.contains(&tweet.reference("replied_to")));
-        let mut own: Vec<OwnMessage> = replies.map(own_message).collect();
+        let mut own: Vec<OwnMessage> =
+            replies.map(|tweet| thread::joined(tweet, &tweets)).collect();
         own.sort_by_key(|message| (message.at, snowflake::parse(message.id.as_str())));
         Ok(own)
     }
@@ -218,14 +263,6 @@ impl<C: Credentials, B: Budgets> Publisher for TwitterPublisher<C, B> {
             Ok(()) | Err(TwitterError::NotFound) => Ok(()),
             Err(error) => Err(self.outcome(error, "")),
         }
-    }
-}
-
-fn own_message(tweet: &Tweet) -> OwnMessage {
-    OwnMessage {
-        id: tweet.first_id().into(),
-        fingerprint: Fingerprint::of(&written(tweet)),
-        at: normal::created_at(tweet),
     }
 }
 

@@ -116,6 +116,22 @@ pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) username: String,
+    pub(crate) profile_image_url: Option<String>,
+    pub(crate) public_metrics: Option<Metrics>,
+}
+
+/// An account in figures.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Metrics {
+    pub(crate) followers_count: Option<u64>,
+}
+
+impl User {
+    /// How many follow the account, where X tells.
+    pub(crate) fn followers(&self) -> Option<u64> {
+        self.public_metrics.as_ref()?.followers_count
+    }
 }
 
 /// An answer with users.
@@ -129,6 +145,20 @@ pub(crate) struct Users {
 #[derive(Debug, Deserialize)]
 pub(crate) struct One<T> {
     pub(crate) data: T,
+}
+
+/// What the token endpoint answers.
+#[derive(Deserialize)]
+pub(crate) struct Granted {
+    pub(crate) access_token: String,
+    pub(crate) refresh_token: Option<String>,
+    /// Seconds.
+    #[serde(default = "two_hours")]
+    pub(crate) expires_in: u64,
+}
+
+fn two_hours() -> u64 {
+    7_200
 }
 
 /// What `POST /2/tweets` answers.

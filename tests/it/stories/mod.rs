@@ -6,7 +6,9 @@ mod desk;
 mod doors;
 mod queues;
 mod roads;
+mod same;
 mod scenes;
+mod town;
 
 use libtest_mimic::Trial;
 
@@ -14,15 +16,18 @@ use libtest_mimic::Trial;
 pub(crate) fn all() -> Vec<Trial> {
     let (scenes, lonely_scenes) = scenes::all();
     [
+        town::all(),
         administrators::all(),
         commands::all(),
         roads::all(),
+        same::all(),
         scenes,
         queues::all(),
         doors::all(),
         desk::all(),
         lonely_scenes,
         desk::lonely(),
+        same::lonely(),
     ]
     .into_iter()
     .flatten()

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use social_core::{ChannelId, MessageId, conversation::ConversationKey, store::InLedger};
+use social_core::{ChannelId, MessageId, Network, conversation::ConversationKey, store::InLedger};
 
 use crate::AwsError;
 
@@ -67,6 +67,19 @@ impl Key {
         Self::new(format!("budget#{credential}"), month.to_owned())
     }
 
+    pub(super) fn standing(network: Network) -> Self {
+        Self::new(format!("channels#{network}"), "standing".to_owned())
+    }
+
+    /// The list of slots of CIC's chats.
+    pub(super) fn slots() -> Self {
+        Self::new("slots#cic".to_owned(), "slots".to_owned())
+    }
+
+    pub(super) fn breaker(name: &str) -> Self {
+        Self::new(format!("breaker#{name}"), "outage".to_owned())
+    }
+
     pub(super) fn lease(name: &str) -> Self {
         Self::new(format!("lease#{name}"), "lease".to_owned())
     }
@@ -125,6 +138,10 @@ pub(super) fn text_of<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 
 pub(super) fn number_of(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+pub(super) fn time_of(value: &AttributeValue) -> Option<Timestamp> {
+    Timestamp::from_millisecond(value.as_n().ok()?.parse().ok()?).ok()
 }
 
 /// The cause is dropped: it would quote what is stored.

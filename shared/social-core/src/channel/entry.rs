@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     Channel, ChannelId, ChannelSource, DeskRules, FacebookSource, Handle, Include, Keyword,
-    RoutingContext, Scope, Start, TwitterSource, desk_rules, hours,
+    LongReplies, RoutingContext, Scope, Start, TwitterSource, desk_rules, hours,
 };
 use crate::message::Network;
 
@@ -51,6 +51,7 @@ struct Entry {
     post_limit: u32,
     #[serde(default = "yes")]
     publishing: bool,
+    max_open_interactions: Option<u32>,
     // Facebook
     page_id: Option<String>,
     private_workgroup: Option<String>,
@@ -62,6 +63,10 @@ struct Entry {
     languages: Option<Vec<String>>,
     include_reposts: Option<bool>,
     scope: Option<Scope>,
+    long_replies: Option<LongReplies>,
+    minimum_followers: Option<u64>,
+    private_messages: Option<bool>,
+    // At the desk
     commands: Option<Vec<String>>,
     #[serde(default)]
     approval: bool,
@@ -69,9 +74,6 @@ struct Entry {
     published_notices: bool,
     idle_close_hours: Option<f64>,
     opening_hours: Option<hours::Written>,
-    // Read by later parts of the bridge; listed so that entries with them stay valid.
-    #[serde(rename = "max_open_interactions")]
-    _max_open_interactions: Option<u32>,
 }
 
 fn yes() -> bool {
@@ -119,6 +121,9 @@ impl Entry {
         if self.poll_interval_seconds == Some(0) {
             return Err(("poll_interval_seconds", "must be 1 or more".to_owned()));
         }
+        if self.max_open_interactions == Some(0) {
+            return Err(("max_open_interactions", "must be 1 or more".to_owned()));
+        }
         if !(1..=5_000).contains(&self.post_limit) {
             return Err(("post_limit", "must be between 1 and 5000".to_owned()));
         }
@@ -143,6 +148,7 @@ impl Entry {
             poll_interval_seconds: self.poll_interval_seconds,
             post_limit: self.post_limit,
             publishing: self.publishing,
+            max_open_interactions: self.max_open_interactions,
             desk_rules,
         })
     }
@@ -174,6 +180,9 @@ impl Entry {
             ("languages", self.languages.is_some()),
             ("include_reposts", self.include_reposts.is_some()),
             ("scope", self.scope.is_some()),
+            ("long_replies", self.long_replies.is_some()),
+            ("minimum_followers", self.minimum_followers.is_some()),
+            ("private_messages", self.private_messages.is_some()),
         ];
         refuse_foreign(&foreign, "belongs to Twitter channels")?;
         let page_id = self.page_id.clone().unwrap_or_default();
@@ -190,11 +199,7 @@ impl Entry {
     }
 
     fn twitter(&self) -> Result<TwitterSource, Problem> {
-        let foreign = [
-            ("page_id", self.page_id.is_some()),
-            ("private_workgroup", self.private_workgroup.is_some()),
-            ("include", self.include.is_some()),
-        ];
+        let foreign = [("page_id", self.page_id.is_some()), ("include", self.include.is_some())];
         refuse_foreign(&foreign, "belongs to Facebook channels")?;
         let handles = terms("handles", self.handles.as_deref().unwrap_or_default(), Handle::parse)?;
         let keywords =
@@ -208,6 +213,11 @@ impl Entry {
             .map(Handle::parse)
             .transpose()
             .map_err(|problem| ("reply_handle", problem.to_owned()))?;
+        let private_messages = self.private_messages.unwrap_or_default();
+        if private_messages && reply_handle.is_none() {
+            let problem = "needs a reply_handle: private messages are that account's";
+            return Err(("private_messages", problem.to_owned()));
+        }
         Ok(TwitterSource {
             handles,
             keywords,
@@ -215,6 +225,10 @@ impl Entry {
             languages: self.languages.clone().unwrap_or_default(),
             include_reposts: self.include_reposts.unwrap_or_default(),
             scope: self.scope.unwrap_or_default(),
+            long_replies: self.long_replies.unwrap_or_default(),
+            minimum_followers: self.minimum_followers.unwrap_or_default(),
+            private_messages,
+            private_workgroup: self.private_workgroup.clone(),
         })
     }
 }

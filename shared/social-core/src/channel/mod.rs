@@ -3,6 +3,7 @@
 mod desk_rules;
 mod entry;
 mod hours;
+mod standing;
 mod terms;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -14,6 +15,7 @@ use serde_json::Value;
 pub use desk_rules::DeskRules;
 pub use entry::EntryError;
 pub use hours::{OpeningHours, WhenClosed};
+pub use standing::{Standing, Standings, standing};
 pub use terms::{Handle, Keyword};
 
 use crate::{
@@ -68,6 +70,8 @@ pub struct Channel {
     pub post_limit: u32,
     /// The emergency switch: nothing is published while it is off.
     pub publishing: bool,
+    /// Interactions that it may have open at once; what comes beyond waits in order.
+    pub max_open_interactions: Option<u32>,
     pub desk_rules: DeskRules,
 }
 
@@ -124,6 +128,24 @@ pub struct TwitterSource {
     pub languages: Vec<String>,
     pub include_reposts: bool,
     pub scope: Scope,
+    pub long_replies: LongReplies,
+    /// Authors with fewer are left out; those of whom X tells nothing are not.
+    pub minimum_followers: u64,
+    /// Whether the replying account's private messages are taken in.
+    pub private_messages: bool,
+    /// Workgroup of private messages; the channel's own where absent.
+    pub private_workgroup: Option<String>,
+}
+
+/// What becomes of a reply that is too long for one tweet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LongReplies {
+    /// It goes back to its agent.
+    #[default]
+    Return,
+    /// It is split into a thread.
+    Thread,
 }
 
 /// What makes a conversation on Twitter.
@@ -169,7 +191,11 @@ impl Channel {
 
     /// The workgroup for a message of this kind.
     pub fn workgroup_for(&self, kind: Kind) -> &str {
-        match (kind, self.facebook().and_then(|page| page.private_workgroup.as_ref())) {
+        let private = match &self.source {
+            ChannelSource::Facebook(page) => page.private_workgroup.as_ref(),
+            ChannelSource::Twitter(source) => source.private_workgroup.as_ref(),
+        };
+        match (kind, private) {
             (Kind::PrivateMessage, Some(private)) => private,
             _ => &self.workgroup,
         }
@@ -181,6 +207,8 @@ impl Channel {
 pub struct ChannelSet {
     /// Valid and enabled.
     pub channels: Vec<Arc<Channel>>,
+    /// Valid and switched off.
+    pub disabled: Vec<Arc<Channel>>,
     /// Skipped, with the field that is to blame.
     pub invalid: Vec<EntryError>,
 }
@@ -192,7 +220,7 @@ impl ChannelSet {
         for entry in entries {
             match Channel::from_entry(entry) {
                 Ok(channel) if channel.enabled => set.channels.push(Arc::new(channel)),
-                Ok(_) => {}
+                Ok(channel) => set.disabled.push(Arc::new(channel)),
                 Err(error) => set.invalid.push(error),
             }
         }

@@ -115,6 +115,7 @@ fn quiet_chats_are_looked_at_seldom_and_active_or_nudged_ones_soon() {
         channel_id: channel_id("acme-page"),
         conversation: crate::conversation::ConversationKey("post:1".to_owned()),
         chat: chat.clone(),
+        generation: 1,
         answered: true,
         last_word_at: None,
     };

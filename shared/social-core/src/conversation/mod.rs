@@ -155,6 +155,9 @@ pub struct Shown {
     pub answerable: Answerable,
     #[serde(default)]
     pub deleted: bool,
+    /// Not to be read by everybody, and still to be answered.
+    #[serde(default)]
+    pub hidden: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permalink: Option<String>,
     /// Other channels that have the message too.
@@ -229,12 +232,30 @@ impl Conversation {
         })
     }
 
+    /// The same, to be changed.
+    pub fn shown_mut(&mut self) -> impl Iterator<Item = &mut Shown> {
+        self.lines.iter_mut().filter_map(|line| match &mut line.who {
+            Who::Visitor(shown) => Some(shown),
+            Who::Agent | Who::Colleague => None,
+        })
+    }
+
     /// The newest of them, with its line.
     pub fn last_shown(&self) -> Option<(&Line, &Shown)> {
         self.lines.iter().rev().find_map(|line| match &line.who {
             Who::Visitor(shown) => Some((line, shown)),
             Who::Agent | Who::Colleague | Who::Moderator => None,
         })
+    }
+
+    /// The name under which this visitor's lines were shown.
+    pub fn name_of(&self, author_id: &str) -> Option<&str> {
+        let is_theirs = |line: &&Line| match &line.who {
+            Who::Visitor(shown) => shown.author_id.as_deref() == Some(author_id),
+            Who::Agent | Who::Colleague => false,
+        };
+        let mut names = self.lines.iter().rev().filter(is_theirs).map(|line| line.name.as_str());
+        names.find(|name| *name != text::NOBODY)
     }
 
     /// Whether nobody has anything left to do in that chat, and an agent had the last word before then.

@@ -11,7 +11,7 @@ use crate::{
     inbound::{InboundQueue, OutboundQueue},
     message::Kind,
     reply::{
-        PublishError, Publisher, Refusal, Reply, ReplyRecord, ReplyState, Target,
+        Fingerprint, PublishError, Publisher, Refusal, Reply, ReplyRecord, ReplyState, Target,
         lifecycle::{Bounds, Outcome, Step},
     },
     store::{Conversations, Ledger, Replies},
@@ -40,8 +40,12 @@ where
         target: &Target,
     ) -> Result<(), PublishingError> {
         let bounds = self.bounds(network, reply);
-        let first = ReplyRecord::first(reply, self.desk.clock.now(), bounds);
-        let first = ReplyRecord { reply_under: Some(target.reply_under.clone()), ..first };
+        let parts = network.parts(channel, &reply.text);
+        let first = ReplyRecord {
+            parts: parts.iter().map(|part| Fingerprint::of(part)).collect(),
+            reply_under: Some(target.reply_under.clone()),
+            ..ReplyRecord::first(reply, self.desk.clock.now(), bounds)
+        };
         let Some(mut record) = self.begin(reply, &first).await? else {
             return self.attempt(network, channel, reply, target, &first).await;
         };

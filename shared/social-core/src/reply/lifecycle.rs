@@ -67,6 +67,7 @@ impl ReplyRecord {
             attempt: 1,
             unknown: 0,
             fingerprint: Fingerprint::of(&reply.text),
+            parts: Vec::new(),
             reply_under,
             answers,
             since: now,

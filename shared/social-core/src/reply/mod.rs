@@ -131,6 +131,10 @@ pub enum Refusal {
     TooLong { length: usize, limit: usize },
     #[error("the network refused it: {reason}")]
     Network { reason: String },
+    #[error(
+        "only the first {published} of its {parts} parts are on the network and could not be taken back: {reason}; send the rest, or delete them there"
+    )]
+    PartlyPublished { published: usize, parts: usize, reason: String },
     #[error("it is unknown whether it was published; look at the network before you send it again")]
     Unknown,
 }
@@ -146,6 +150,9 @@ pub struct ReplyRecord {
     #[serde(default)]
     pub unknown: u32,
     pub fingerprint: Fingerprint,
+    /// Of each message that it becomes, where the network needs several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Fingerprint>,
     /// What it is posted under, or what a moderating command acts on.
     pub reply_under: Option<MessageId>,
     /// The visitor's message that it answers.
@@ -254,6 +261,9 @@ pub trait Publisher {
         target: &Target,
         text: &str,
     ) -> Result<MessageId, PublishError>;
+
+    /// The messages that the text becomes, where one does not hold it; empty where one does.
+    fn parts(&self, channel: &Channel, text: &str) -> Vec<String>;
 
     /// What our account wrote under the target since then, oldest first.
     async fn own_messages(

@@ -60,7 +60,8 @@ where
         let (channel_id, key) = (&conversation.channel_id, &conversation.key);
         let store = &self.desk.store;
         let replies = store.of(channel_id, key).await.map_err(RouteError::Store)?;
-        if replies.iter().any(|reply| reply.is_published_as(own)) {
+        let is_part = |reply: &ReplyRecord| reply.parts.contains(&own.fingerprint);
+        if replies.iter().any(|reply| reply.is_published_as(own) || is_part(reply)) {
             return Ok(true);
         }
         for reply in &replies {

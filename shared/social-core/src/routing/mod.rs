@@ -29,7 +29,7 @@ use crate::{
 const CONVERSATIONS_AT_ONCE: usize = 10;
 
 /// The longest that one change may take. None is begun with less time left than that.
-const WORST_CHANGE: Duration = Duration::from_secs(12);
+const WORST_CHANGE: Duration = Duration::from_secs(14);
 /// Workers that a message may have killed before it is parked.
 const DEADLY_ATTEMPTS: u32 = 10;
 
@@ -42,6 +42,10 @@ pub enum RouteError {
     OutOfTime,
     #[error("it is not yet time to offer the conversation again")]
     NotYet { after: Duration },
+    #[error("as many chats are open as the caps allow")]
+    NoSlot { after: Duration },
+    #[error("more chats start at once than the caps allow")]
+    StartsTooFast { after: Duration },
     #[error("the channel is closed at this hour")]
     OutsideHours { after: Duration },
     #[error("the message ended every worker that began it")]
@@ -65,9 +69,10 @@ impl Classify for RouteError {
         match self {
             Self::Busy => Verdict::RETRY,
             Self::OutOfTime => Verdict::Retry { after: Some(Duration::ZERO) },
-            Self::NotYet { after } | Self::OutsideHours { after } => {
+            Self::NotYet { after } | Self::NoSlot { after } | Self::OutsideHours { after } => {
                 Verdict::Wait { after: Some(*after) }
             }
+            Self::StartsTooFast { after } => Verdict::Retry { after: Some(*after) },
             Self::Deadly => Verdict::Reject,
             // It may be switched off for an hour, or its entry broken: nothing is dropped for that.
             Self::NoChannel => Verdict::WAIT,
@@ -88,6 +93,8 @@ impl Classify for RouteError {
             Self::Busy => "busy",
             Self::OutOfTime => "out_of_time",
             Self::NotYet { .. } => "not_yet",
+            Self::NoSlot { .. } => "chats_at_cap",
+            Self::StartsTooFast { .. } => "starts_at_cap",
             Self::OutsideHours { .. } => "outside_hours",
             Self::Deadly => "deadly_message",
             Self::NoChannel => "channel_unknown",
@@ -308,6 +315,12 @@ where
             }
             (Verb::Delete, Some(mut conversation)) => {
                 self.show_deletion(channel, &mut conversation, message).await
+            }
+            (Verb::Hide { .. }, Some(mut conversation)) => {
+                self.show_hidden(&mut conversation, message, true).await
+            }
+            (Verb::Unhide { .. }, Some(mut conversation)) => {
+                self.show_hidden(&mut conversation, message, false).await
             }
         }
     }

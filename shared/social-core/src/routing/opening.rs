@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use futures::future;
 use jiff::Timestamp;
 
 use super::{RouteError, Router};
@@ -12,9 +13,11 @@ use crate::{
     conversation::{Conversation, Interaction, State},
     desk::DeskError,
     inbound::{DeadLetters, InboundQueue, OutboundQueue},
-    message::{Answerable, Message},
+    message::{Answerable, Author, Message},
+    slots::{Slot, Token, Want},
     store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
     text,
+    verdict::Failure,
 };
 
 /// Longer than the function may run: nobody is opening any more when it is over.
@@ -67,14 +70,27 @@ where
         message: Option<&Message>,
     ) -> Result<(), RouteError> {
         let closed = is_closed(channel, self.desk.clock.now())?;
-        if !self.begin_opening(conversation).await? {
+        let token = Token::of(&channel.id, &conversation.key, conversation.generation + 1);
+        let want = Want { token, channel_cap: channel.max_open_interactions };
+        // Side by side: the slot costs no round trip of its own.
+        let (begun, slot) =
+            future::join(self.begin_opening(conversation), self.desk.store.take_slot(&want)).await;
+        // Refused, the slot stays taken: it is that of the worker who opens.
+        if !begun? {
             return Ok(());
+        }
+        if let Err(error) = self.await_turn(slot).await {
+            self.give_up_opening(conversation).await?;
+            return Err(error);
         }
         let opening = opening(channel, conversation, message);
         let told = match self.desk.contact_center.open(&opening).await {
             Ok(told) => told,
             Err(error) => {
                 self.give_up_opening(conversation).await?;
+                let first_in_line = matches!(error, ChatError::Throttled);
+                let freed = self.desk.store.free_slot(&want.token, first_in_line).await;
+                freed.map_err(RouteError::Store)?;
                 if matches!(error, ChatError::UnknownWorkgroup) {
                     tracing::warn!(
                         metric = "WorkgroupUnknown", channel_id = %channel.id, workgroup = opening.workgroup,
@@ -87,6 +103,20 @@ where
         self.record(conversation, &told).await?;
         self.desk.take_in(conversation, &told, |_| {}).await?;
         self.say_first_words(channel, conversation, message, closed).await
+    }
+
+    /// Waits until the chat may be started, if it has a slot.
+    async fn await_turn(&self, slot: Result<Slot, Failure>) -> Result<(), RouteError> {
+        match slot.map_err(RouteError::Store)? {
+            Slot::Taken { turn } => {
+                if !turn.is_zero() {
+                    self.desk.clock.sleep(turn).await;
+                }
+                Ok(())
+            }
+            Slot::NotYet { after } => Err(RouteError::StartsTooFast { after }),
+            Slot::Full { after } => Err(RouteError::NoSlot { after }),
+        }
     }
 
     /// `false`: somebody else has opened a chat meanwhile.
@@ -239,6 +269,9 @@ fn attributes(
         set("SocialKind", message.kind.label());
         set("SocialAuthor", &text::author_name(message.author.as_ref()));
         set("SocialPermalink", message.permalink.as_deref().unwrap_or_default());
+        for (name, value) in message.author.iter().flat_map(profile) {
+            set(name, &value);
+        }
     } else if let Some((line, shown)) = conversation.last_shown() {
         set("SocialMessage", shown.message_id.as_str());
         set("SocialKind", shown.kind.label());
@@ -246,4 +279,15 @@ fn attributes(
         set("SocialPermalink", shown.permalink.as_deref().unwrap_or_default());
     }
     attributes
+}
+
+/// What the network told of the author beside the name.
+fn profile(author: &Author) -> impl Iterator<Item = (&'static str, String)> {
+    let followers = author.followers.map(|count| count.to_string());
+    let profile = [
+        ("SocialAuthorLink", author.link.clone()),
+        ("SocialAuthorPicture", author.picture.clone()),
+        ("SocialAuthorFollowers", followers),
+    ];
+    profile.into_iter().filter_map(|(name, value)| Some((name, value?)))
 }

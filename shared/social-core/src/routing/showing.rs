@@ -8,7 +8,7 @@ use crate::{
     conversation::{Conversation, REMEMBERED_CHARS, Shown, Who},
     desk::DeskError,
     inbound::{DeadLetters, InboundQueue, OutboundQueue},
-    message::{Answerable, Message, MessageId, Thread, Verb},
+    message::{Answerable, Author, Kind, Message, MessageId, Thread, Verb},
     store::{Claim, Conversations, Ledger, Replies, ThreadOwners, Threads},
     text,
 };
@@ -38,6 +38,7 @@ where
         if conversation.shown().any(|shown| shown.message_id == message.id) {
             return Ok(());
         }
+        let message = &self.introduced(channel, conversation, message).await;
         let number = conversation.last_number + 1;
         let line = text::visitor_line(number, message);
         let now = self.desk.clock.now();
@@ -72,6 +73,28 @@ where
             }
             _ => Ok(()),
         }
+    }
+
+    /// The message with its author's name and picture, which private messages do not tell. They are
+    /// looked up once in a conversation; where that fails, the message goes on without.
+    async fn introduced(
+        &self,
+        channel: &Channel,
+        conversation: &Conversation,
+        message: &Message,
+    ) -> Message {
+        let mut message = message.clone();
+        let author = message.author.as_mut().filter(|_| message.kind == Kind::PrivateMessage);
+        let Some(author) = author.filter(|author| author.picture.is_none()) else { return message };
+        let known = conversation.name_of(&author.id).map(str::to_owned);
+        let told = match known {
+            Some(name) => Some(Author { name, ..author.clone() }),
+            None => self.thread_owners.author(channel, author).await.ok().flatten(),
+        };
+        if let Some(told) = told.filter(|told| !told.name.is_empty()) {
+            *author = told;
+        }
+        message
     }
 
     /// Agents of another channel have the same message before them, and may answer it.
@@ -195,15 +218,41 @@ where
         let notice = text::notice(&format!("line {number} was deleted by the visitor"));
         self.said_or_noted(conversation, &notice, erase).await
     }
+
+    /// That a message was hidden, or can be read again, is told where the agent knows it otherwise.
+    /// One that was never shown is shown when it comes itself, hidden or not: somebody wrote it.
+    pub(super) async fn show_hidden(
+        &self,
+        conversation: &mut Conversation,
+        message: &Message,
+        hidden: bool,
+    ) -> Result<(), RouteError> {
+        let known = conversation.shown().find(|shown| shown.message_id == message.id);
+        let Some(known) = known.filter(|shown| shown.hidden != hidden) else { return Ok(()) };
+        let number = known.number;
+        let mark = |conversation: &mut Conversation| {
+            for shown in conversation.shown_mut().filter(|shown| shown.message_id == message.id) {
+                shown.hidden = hidden;
+            }
+        };
+        if conversation.interaction().is_none() {
+            return self.desk.amend(conversation, mark).await.map_err(RouteError::Desk);
+        }
+        let notice = text::notice(&if hidden {
+            format!("line {number} is hidden from the public now")
+        } else {
+            format!("line {number} can be read by everybody again")
+        });
+        self.said_or_noted(conversation, &notice, mark).await
+    }
 }
 
-/// The edited text takes the place of the old one; what was hidden and edited can be answered again.
+/// The edited text takes the place of the old one.
 fn rewrite(conversation: &mut Conversation, message: &Message) {
     for line in &mut conversation.lines {
-        if let Who::Visitor(shown) = &mut line.who
+        if let Who::Visitor(shown) = &line.who
             && shown.message_id == message.id
         {
-            shown.deleted = false;
             line.text = text::excerpt(&text::clean(&message.text), REMEMBERED_CHARS);
         }
     }
@@ -222,6 +271,7 @@ fn shown(number: u32, message: &Message) -> Shown {
         reply_under,
         answerable: message.answerable,
         deleted: false,
+        hidden: false,
         permalink: message.permalink.clone(),
         also_in: message.also_in.clone(),
     }

@@ -36,7 +36,7 @@ impl<C: Clock, K: Credentials> FacebookPublisher<C, K> {
         let body = json!({ "recipient": recipient, "message": { "text": text } });
         let created: super::Created =
             page.post_json(&[page_id, "messages"], &body).await.map_err(refusal::publish_error)?;
-        created.into_id()
+        created.into_id(page_id)
     }
 
     /// Answers with the picture at an address that Facebook can read (contract A5, A6).
@@ -74,7 +74,7 @@ impl<C: Clock, K: Credentials> FacebookPublisher<C, K> {
             }
             comment(&page, target, &form).await?
         };
-        created.into_id()
+        created.into_id(page_id)
     }
 }
 

@@ -19,6 +19,7 @@ use social_core::{
 
 use crate::{
     graph::{Graph, GraphError, List, Page, Parameters},
+    normalise,
     wire::{From, Id, Moment},
 };
 
@@ -130,7 +131,7 @@ impl<C: Clock, K: Credentials> Publisher for FacebookPublisher<C, K> {
                 comment(&page, target, &vec![("message", text.to_owned())]).await?
             }
         };
-        created.into_id()
+        created.into_id(page_id)
     }
 
     async fn own_messages(
@@ -150,6 +151,11 @@ impl<C: Clock, K: Credentials> Publisher for FacebookPublisher<C, K> {
             }
         };
         Ok(own(written, page_id, since))
+    }
+
+    /// A comment that is too long is refused: Facebook takes thousands of characters.
+    fn parts(&self, _: &Channel, _: &str) -> Vec<String> {
+        Vec::new()
     }
 
     fn settle_time(&self) -> Duration {
@@ -186,9 +192,11 @@ impl<C: Clock, K: Credentials> Publisher for FacebookPublisher<C, K> {
 }
 
 impl Created {
-    fn into_id(self) -> Result<MessageId, PublishError> {
+    /// As callbacks and polls write it, so that the echo is known as ours.
+    fn into_id(self, page_id: &str) -> Result<MessageId, PublishError> {
         let unnamed = || refusal::publish_error(GraphError::Undecodable { path: "id".to_owned() });
-        self.message_id.or(self.id).map(|Id(id)| id.into()).ok_or_else(unnamed)
+        let Id(id) = self.message_id.or(self.id).ok_or_else(unnamed)?;
+        Ok(normalise::comment_id(page_id, &id).into())
     }
 }
 
@@ -275,7 +283,7 @@ fn own(written: Vec<Written>, page_id: &str, since: Timestamp) -> Vec<OwnMessage
             written.created_time.0 >= since && written.from.as_ref().is_some_and(is_own)
         })
         .map(|Written { id: Id(id), message, created_time: Moment(at), .. }| OwnMessage {
-            id: id.into(),
+            id: normalise::comment_id(page_id, &id).into(),
             fingerprint: Fingerprint::of(message.as_deref().unwrap_or_default()),
             at,
         })

@@ -4,7 +4,7 @@ use jiff::{Timestamp, fmt::strtime};
 use serde_json::{Value, json};
 
 use super::{Event, Gone, Heard, envelope::word};
-use crate::wire::{Entities, Link, Mention, Note, Reference, Tag, Tweet, User};
+use crate::wire::{Entities, Link, Mention, Metrics, Note, Reference, Tag, Tweet, User};
 
 /// Lists that are known and of no use.
 const IGNORED: [&str; 8] = [
@@ -103,8 +103,15 @@ fn created(event: &Value, subscriber: Option<String>) -> Event {
 }
 
 fn named(id: &str, user: &Value) -> User {
-    let text = |name: &str| user.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    User { id: id.to_owned(), name: text("name"), username: text("screen_name") }
+    let text = |name: &str| user.get(name).and_then(Value::as_str).map(str::to_owned);
+    let followers_count = user.get("followers_count").and_then(Value::as_u64);
+    User {
+        id: id.to_owned(),
+        name: text("name").unwrap_or_default(),
+        username: text("screen_name").unwrap_or_default(),
+        profile_image_url: text("profile_image_url_https"),
+        public_metrics: Some(Metrics { followers_count }),
+    }
 }
 
 /// Seconds, as version 2 tells them; `Sun Nov 22 12:00:00 +0000 2026`.

@@ -107,7 +107,7 @@ impl Heard {
             let found = matching.iter().any(|one| one.channel.id == reader.channel.id);
             // What the company wrote settles a reply, whatever its words are.
             let answers = reader.source.reply_handle.is_some() && is_own(reader);
-            (found || answers) && !reader.blocks(id, username) && self.is_after_start(reader)
+            (found || answers) && !reader.blocks(id, known.author) && self.is_after_start(reader)
         };
         let message = |reader: &Reader| {
             let mut message = normal::message(known, reader);

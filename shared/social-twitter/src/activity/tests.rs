@@ -121,7 +121,7 @@ fn an_unknown_event_is_kept_whole() {
 #[case::activity(activity("post.create", &json!({"id": "9", "text": "we know", "author_id": "42", "conversation_id": "5"}), &json!({})))]
 #[case::named(activity("post.create", &json!({"id": "9", "text": "we know", "author_id": "43", "conversation_id": "5"}), &json!({"users": [{"id": "43", "username": "ACME"}]})))]
 #[case::account(account("tweet_create_events", &json!([{"id_str": "9", "text": "we know", "user": {"id_str": "42", "screen_name": "acme"}}])))]
-fn contract_e4_own_tweets_are_recognised(#[case] body: Value) {
+fn e4_own_tweets_are_recognised(#[case] body: Value) {
     // The channel that only watches hears nothing of it.
     let told = told(&body, &[channel(json!({})), watch(json!({}))]);
     assert_eq!(told.len(), 1);

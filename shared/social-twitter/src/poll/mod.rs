@@ -3,10 +3,12 @@
 
 mod backlog;
 mod checkpoint;
+mod gaps;
 mod joining;
 mod overlap;
 mod pass;
 mod reading;
+mod rest;
 
 use std::{
     collections::HashMap,
@@ -30,6 +32,8 @@ use crate::{
     matching::{Matcher, TermId},
     packing::{self, DEFAULT_QUERY_LENGTH, Query},
 };
+pub use rest::let_rest;
+
 use backlog::Backlog;
 use overlap::Delivered;
 use reading::Billed;
@@ -107,6 +111,11 @@ struct Memory {
     first: usize,
 }
 
+/// The name of a credential's searches, for their lease and in logs.
+fn source_name(credential: &str) -> String {
+    format!("twitter#{credential}")
+}
+
 impl<C: Clock> TwitterPoll<C> {
     /// Packs the terms of `channels`; those of other networks are left out.
     pub fn new(
@@ -131,7 +140,7 @@ impl<C: Clock> TwitterPoll<C> {
         let backlogs = searches.iter().map(|_| Backlog::default()).collect();
         Self {
             api,
-            name: format!("twitter#{credential_name}"),
+            name: source_name(credential_name),
             purse: Purse::new(None, credential_name, &credential, Prices::default()),
             billed: Billed::default(),
             credential,

@@ -8,6 +8,7 @@ use social_core::{Classify, Clock, budget::Budgets, polling::Pass, verdict::Fail
 use super::{
     Memory, PackedSearch, TwitterPoll,
     checkpoint::Checkpoint,
+    gaps,
     joining::Matched,
     overlap::Omission,
     reading::{Allowance, End, REACH, Reading, Window},
@@ -45,6 +46,8 @@ struct Progress {
     /// Searches that were read up to the newest tweet, and since when.
     whole: Vec<(usize, u64)>,
     done: usize,
+    /// Searches that X calls invalid.
+    refused: usize,
     /// Searches with tweets that this pass leaves to the next one.
     left: usize,
     moved: bool,
@@ -75,7 +78,10 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
             let read = self.read_search(memory, &mut progress, index, search).await;
             match read {
                 Ok(()) => progress.done += 1,
-                Err(error @ TwitterError::Invalid { .. }) => self.tell_refused(&error),
+                Err(error @ TwitterError::Invalid { .. }) => {
+                    progress.refused += 1;
+                    self.tell_refused(&error);
+                }
                 Err(error) if progress.done == 0 => {
                     // The others get their turn before this one again.
                     memory.first = index - base + 1;
@@ -93,7 +99,23 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
                 break;
             }
         }
+        self.note_gaps(&mut progress, level);
         self.end(progress, before.as_ref(), stored).await
+    }
+
+    /// What the pass means for what was missed before, and for what will be.
+    fn note_gaps(&self, progress: &mut Progress, level: Level) {
+        let credential = self.purse.name();
+        if level != Level::Open {
+            if let Some(since) = progress.checkpoint.pause(progress.now) {
+                gaps::tell_pause(credential, since);
+            }
+            return;
+        }
+        let whole: BTreeSet<usize> = progress.whole.iter().map(|(index, _)| *index).collect();
+        if progress.left == 0 && whole.len() + progress.refused >= self.packed {
+            progress.checkpoint.close(progress.now, progress.moved).tell(credential);
+        }
     }
 
     /// Never more searches than X's limit leaves over.
@@ -125,6 +147,7 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
             fresh: BTreeMap::new(),
             whole: Vec::new(),
             done: 0,
+            refused: 0,
             left: 0,
             moved: false,
             unexplained: 0,

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use social_core::message::Kind;
+use social_core::{message::Kind, reply::Fingerprint};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use super::*;
@@ -93,7 +93,11 @@ async fn a_reply_is_posted_once_and_signed() {
 #[case::redirect(302, json!({}), "unknown: twitter_unexpected")]
 #[case::unreadable(201, json!({"data": {}}), "unknown: twitter_unreadable")]
 #[tokio::test]
-async fn answers_become_outcomes(#[case] status: u16, #[case] body: Value, #[case] expected: &str) {
+async fn e10_answers_become_outcomes(
+    #[case] status: u16,
+    #[case] body: Value,
+    #[case] expected: &str,
+) {
     let server = MockServer::start().await;
     answer(&server, "POST", "/2/tweets", status, body, 1).await;
     assert_eq!(outcome(publish(&server.uri(), "hello").await), expected);
@@ -127,6 +131,30 @@ async fn a_lost_answer_is_unknown_and_a_refused_connection_is_not() {
         outcome(publish(&format!("http://{address}"), "hello").await),
         "not published: http_connect Retry { after: None }"
     );
+}
+
+/// Contract E10: the answer to a reply is lost, and the next try is told that it is a duplicate. It is
+/// not taken for refused: the account's own timeline has it.
+#[tokio::test]
+async fn e10_a_duplicate_after_a_time_out_is_found_on_the_timeline() {
+    let server = MockServer::start().await;
+    let slow = ResponseTemplate::new(201).set_delay(Duration::from_secs(9));
+    let post = || Mock::given(matchers::method("POST"));
+    post().respond_with(slow).up_to_n_times(1).with_priority(1).mount(&server).await;
+    let duplicate = "You are not allowed to create a Tweet with duplicate content.";
+    answer(&server, "POST", "/2/tweets", 403, blank(403, duplicate), 1).await;
+    assert_eq!(outcome(publish(&server.uri(), "hello").await), "unknown: http_no_answer");
+    assert_eq!(outcome(publish(&server.uri(), "hello").await), "unknown: twitter_duplicate");
+    let me = json!({"data": {"id": "42", "name": "Acme", "username": "acme"}});
+    answer(&server, "GET", "/2/users/me", 200, me, 1).await;
+    let tweets = json!({"data": [own_tweet("200", "100", "@zoe hello", None)]});
+    answer(&server, "GET", "/2/users/42/tweets", 200, tweets, 1).await;
+    let publisher =
+        TwitterPublisher::new(api(&server.uri()), Keys::good(), PublishSettings::default());
+    let since = "2026-11-22T12:00:00Z".parse().unwrap();
+    let own = publisher.own_messages(&channel(json!({})), &target(), since).await.unwrap();
+    assert_eq!(own[0].id, "200".into());
+    assert_eq!(own[0].fingerprint, Fingerprint::of("hello"));
 }
 
 #[rstest]

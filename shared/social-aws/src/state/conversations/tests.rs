@@ -38,6 +38,7 @@ async fn a_conversation_is_read_as_it_was_written() {
         answerable: Answerable::Yes,
         also_in: vec![],
         deleted: false,
+        hidden: false,
         permalink: None,
     };
     conversation.remember(Who::Visitor(shown), "Zoë 👋", "hello\nyou", clock.now());
@@ -100,6 +101,7 @@ async fn the_index_holds_open_chats_only() {
         channel_id: channel(),
         conversation: key(),
         chat,
+        generation: conversation.generation,
         answered: true,
         last_word_at: None,
     };

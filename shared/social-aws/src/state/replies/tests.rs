@@ -16,6 +16,7 @@ fn record(id: &str) -> ReplyRecord {
         attempt: 1,
         unknown: 0,
         fingerprint: Fingerprint::of("thank you"),
+        parts: Vec::new(),
         reply_under: Some("7_9".into()),
         answers: None,
         command: None,

@@ -94,6 +94,10 @@ impl Publisher for FakeNetwork {
             .collect())
     }
 
+    fn parts(&self, _: &Channel, _: &str) -> Vec<String> {
+        Vec::new()
+    }
+
     fn settle_time(&self) -> Duration {
         Duration::from_secs(60)
     }

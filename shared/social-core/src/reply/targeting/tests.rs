@@ -24,6 +24,7 @@ fn lines(authors: &[&str]) -> Conversation {
             answerable: Answerable::Yes,
             also_in: vec![],
             deleted: false,
+            hidden: false,
             permalink: None,
         };
         let at = "2026-11-22T12:00:00Z".parse().unwrap();
