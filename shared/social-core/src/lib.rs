@@ -5,6 +5,7 @@ pub mod breaker;
 pub mod budget;
 pub mod channel;
 pub mod chat;
+pub mod checkup;
 pub mod clock;
 pub mod collecting;
 pub mod command;
