@@ -90,6 +90,8 @@ pub struct OpenChat {
     pub generation: u32,
     /// Some agent was active in it at some time.
     pub answered: bool,
+    /// When events that nobody was told count as lost, if there are any.
+    pub lost_at: Option<Timestamp>,
 }
 
 /// Whose thread it is, remembered.

@@ -118,8 +118,9 @@ fn open_chat(item: Item) -> Option<OpenChat> {
         tracing::error!(metric = "StateMalformed", "a conversation in the index cannot be read");
         return None;
     };
-    let State::Open(Interaction { chat, answered, .. }) = state else { return None };
-    Some(OpenChat { channel_id, conversation: key, chat, generation, answered })
+    let State::Open(Interaction { chat, answered, hearing }) = state else { return None };
+    let lost_at = hearing.numbers().lost_at();
+    Some(OpenChat { channel_id, conversation: key, chat, generation, answered, lost_at })
 }
 
 #[cfg(test)]

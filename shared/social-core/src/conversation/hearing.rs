@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Conversation, Interaction, State, Who};
+use super::{Conversation, Interaction, Numbers, State, Who};
 use crate::{
     chat::{Chat, ChatEvent, Happening, ParticipantState, Party, Told},
     reply::{Fingerprint, Reply, targeting},
@@ -56,6 +56,8 @@ pub struct Hearing {
     standings: Vec<Standing>,
     /// Texts of agents of whom nobody knows yet that they were active.
     held: Vec<HeldText>,
+    /// What was told at all.
+    numbers: Box<Numbers>,
 }
 
 /// Place of an event in its chat: leg, sequence number.
@@ -78,6 +80,15 @@ struct HeldText {
 }
 
 impl Hearing {
+    /// The numbers of the chat's events.
+    pub fn numbers(&self) -> &Numbers {
+        &self.numbers
+    }
+
+    pub(crate) fn numbers_mut(&mut self) -> &mut Numbers {
+        &mut self.numbers
+    }
+
     fn leg(&mut self, chat: &Chat) -> usize {
         let known = self.legs.iter().position(|leg| *leg == chat.participant_id);
         known.unwrap_or_else(|| {
@@ -158,7 +169,10 @@ impl Conversation {
     ) -> Vec<Heard> {
         let Some(interaction) = self.interaction_in(&told.chat) else { return Vec::new() };
         interaction.chat = told.chat.clone();
+        let legs = interaction.hearing.legs.len();
         let leg = interaction.hearing.leg(&told.chat);
+        let is_new = interaction.hearing.legs.len() > legs;
+        interaction.hearing.numbers.hear(&told.numbers, is_new, now);
         let mut heard = Vec::new();
         for event in &told.events {
             let key = key(event);

@@ -1,11 +1,13 @@
 //! A conversation and its counterpart in CIC: what is open, what the agent was shown, who may answer.
 
 mod hearing;
+mod numbers;
 
 use std::fmt;
 
 pub use hearing::{Heard, Hearing};
 use jiff::Timestamp;
+pub use numbers::Numbers;
 use serde::{Deserialize, Serialize};
 
 use crate::{

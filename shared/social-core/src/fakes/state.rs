@@ -190,6 +190,7 @@ impl Conversations for FakeState {
                 chat: interaction.chat.clone(),
                 generation: conversation.generation,
                 answered: interaction.answered,
+                lost_at: interaction.hearing.numbers().lost_at(),
             })
         });
         Ok(open.collect())

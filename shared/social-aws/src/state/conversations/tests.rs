@@ -99,8 +99,14 @@ async fn the_index_holds_open_chats_only() {
     table.save(&mut conversation).await.unwrap();
     let chat = conversation.interaction().unwrap().chat.clone();
     let generation = conversation.generation;
-    let row =
-        OpenChat { channel_id: channel(), conversation: key(), chat, generation, answered: true };
+    let row = OpenChat {
+        channel_id: channel(),
+        conversation: key(),
+        chat,
+        generation,
+        answered: true,
+        lost_at: None,
+    };
     assert_eq!(table.open_chats(0).await.unwrap(), [row]);
 
     conversation.state = State::Closed;
