@@ -3,8 +3,11 @@
 //! What an agent wrote is in `outbound.fifo` before CIC is asked for more.
 
 mod gaps;
+mod pushes;
 
 use std::time::Duration;
+
+pub use pushes::PushTaken;
 
 use crate::{
     channel::ChannelId,

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Conversation, Interaction, Numbers, State, Who};
+use super::{Conversation, Interaction, Numbers, State, Who, roads::Roads};
 use crate::{
     chat::{Chat, ChatEvent, Happening, ParticipantState, Party, Told},
+    inbound::Pushed,
     reply::{Fingerprint, Reply, targeting},
 };
 
@@ -43,6 +44,16 @@ impl Heard {
     }
 }
 
+/// What came of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PushHeard {
+    Reply(Box<Reply>),
+    /// It was heard before, by either road, or is never published.
+    Known,
+    /// Nobody is known to be active, or somebody else is.
+    NobodyActive,
+}
+
 /// What was heard of a chat.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -58,10 +69,15 @@ pub struct Hearing {
     held: Vec<HeldText>,
     /// What was told at all.
     numbers: Box<Numbers>,
+    /// Texts, by the road that they came.
+    roads: Box<Roads>,
 }
 
 /// Place of an event in its chat: leg, sequence number.
 type Place = (usize, i64);
+
+/// After everything that was told so far.
+const LAST: Place = (usize::MAX, i64::MAX);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Standing {
@@ -276,10 +292,16 @@ impl Conversation {
             interaction.hearing.hold(text);
             return None;
         };
-        let (agent, id) = (agent.name.clone(), format!("{}#{}", chat.chat_id, text.key));
-        let (target, text) = targeting::target(self, &text.text);
+        let agent = agent.name.clone();
+        let occurrence = interaction.hearing.roads.told(&text.text)?;
+        let id = format!("{}#{occurrence}", chat.chat_id);
+        Some(Heard::Reply(self.reply(id, agent, &text.text, now)))
+    }
+
+    fn reply(&mut self, id: String, agent: String, text: &str, now: Timestamp) -> Box<Reply> {
+        let (target, text) = targeting::target(self, text);
         self.remember(Who::Agent, &agent, &text, now);
-        Some(Heard::Reply(Box::new(Reply {
+        Box::new(Reply {
             id,
             channel_id: self.channel_id.clone(),
             conversation: self.key.clone(),
@@ -288,7 +310,36 @@ impl Conversation {
             text,
             written_at: now,
             target,
-        })))
+        })
+    }
+
+    /// Applies a handler's push: the text of the agent who is active in the open chat now.
+    pub fn hear_pushed(
+        &mut self,
+        pushed: &Pushed,
+        automatic: &[Fingerprint],
+        now: Timestamp,
+    ) -> PushHeard {
+        let Some(interaction) = self.interaction_mut() else { return PushHeard::NobodyActive };
+        if pushed.chat_id.as_ref().is_some_and(|id| *id != interaction.chat.chat_id) {
+            return PushHeard::NobodyActive;
+        }
+        if automatic.contains(&Fingerprint::of(&pushed.text)) {
+            return PushHeard::Known;
+        }
+        let agent = interaction.hearing.floor_at(LAST).map(|floor| floor.name.clone());
+        let is_it = |name: &String| {
+            pushed.agent.as_ref().is_none_or(|agent| agent.eq_ignore_ascii_case(name))
+        };
+        let Some(agent) = agent.filter(is_it) else { return PushHeard::NobodyActive };
+        let chat_id = interaction.chat.chat_id.clone();
+        match interaction.hearing.roads.pushed(&pushed.id, &pushed.text) {
+            Some(occurrence) => {
+                let id = format!("{chat_id}#{occurrence}");
+                PushHeard::Reply(self.reply(id, agent, &pushed.text, now))
+            }
+            None => PushHeard::Known,
+        }
     }
 }
 

@@ -2,10 +2,11 @@
 
 mod hearing;
 mod numbers;
+mod roads;
 
 use std::fmt;
 
-pub use hearing::{Heard, Hearing};
+pub use hearing::{Heard, Hearing, PushHeard};
 use jiff::Timestamp;
 pub use numbers::Numbers;
 use serde::{Deserialize, Serialize};

@@ -11,6 +11,7 @@ use crate::{
 use super::*;
 
 mod crashes;
+mod pushes;
 mod slots;
 mod trouble;
 
