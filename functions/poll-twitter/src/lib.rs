@@ -7,19 +7,24 @@ use std::{
     time::Duration,
 };
 
-use futures::future::{join, join_all};
+use futures::future::{join_all, join3};
 use jiff::Timestamp;
 use serde::Deserialize;
 use social_aws::{ChannelTable, ParameterStore, SdkConfig, SqsInbound, StateTable};
 use social_core::{
     Channel, Channels, Clock, Failure, Network,
+    channel::ChannelSet,
     credential::{Credentials, TwitterCredential},
     polling::{self, Pace},
 };
 use social_lambda::{Error, SystemClock};
-use social_twitter::{Api, PollSettings, Prices, TwitterPoll, UserTokens, Vocabulary};
+use social_twitter::{
+    Api, PollSettings, Prices, Reading, TwitterInbox, TwitterPoll, UserTokens, Vocabulary,
+};
 use url::Url;
 
+/// X allows fifteen reads of private messages in fifteen minutes: one in each run.
+const BETWEEN_INBOX_PASSES: Duration = Duration::from_secs(120);
 /// Left of the invocation's time when the last pass may begin.
 const LAST_PASS: Duration = Duration::from_secs(20);
 
@@ -50,12 +55,14 @@ pub struct PollTwitter {
     pause: Duration,
     /// Polls of earlier runs, by credential: what they remember saves calls, and costs none when lost.
     polls: Mutex<BTreeMap<String, Poll>>,
-    /// Credentials that are known to rest.
-    resting: Mutex<BTreeSet<String>>,
+    inboxes: Mutex<BTreeMap<String, Inbox>>,
+    /// What is known to rest.
+    resting: Mutex<BTreeSet<(String, Reading)>>,
 }
 
 type State = StateTable<SystemClock>;
 type Poll = TwitterPoll<SystemClock, State>;
+type Inbox = TwitterInbox<SystemClock, State>;
 
 impl PollTwitter {
     /// Builds the clients; nothing is called yet.
@@ -83,6 +90,7 @@ impl PollTwitter {
             run: Duration::from_secs(settings.run_seconds),
             pause: Duration::from_secs(settings.pass_seconds),
             polls: Mutex::default(),
+            inboxes: Mutex::default(),
             resting: Mutex::default(),
         })
     }
@@ -95,33 +103,81 @@ impl PollTwitter {
         for channel in channels.of(Network::Twitter) {
             by_credential.entry(channel.credential.clone()).or_default().push(Arc::clone(channel));
         }
-        let disabled = channels.disabled.iter().filter(|channel| channel.twitter().is_some());
-        let resting: BTreeSet<&String> = disabled
-            .map(|channel| &channel.credential)
-            .filter(|name| !by_credential.contains_key(*name))
-            .collect();
-        self.resting().retain(|name| !by_credential.contains_key(name));
+        let resting = resting(&channels);
+        locked(&self.resting).retain(|known| resting.contains(known));
         let polls = join_all(by_credential.iter().map(|(name, all)| self.poll(name, all, until)));
-        join(polls, join_all(resting.into_iter().map(|name| self.let_rest(name)))).await;
+        let private = by_credential.iter().map(|(name, all)| self.read_private(name, all, until));
+        let rest = resting.iter().map(|(name, reading)| self.let_rest(name, *reading));
+        join3(polls, join_all(private), join_all(rest)).await;
         Ok(())
     }
 
-    /// For a credential none of whose channels is enabled.
-    async fn let_rest(&self, name: &str) {
-        if self.resting().contains(name) {
+    /// Reads a credential's private messages, where some channel takes them.
+    #[tracing::instrument(skip_all, fields(credential = name))]
+    async fn read_private(&self, name: &str, channels: &[Arc<Channel>], until: Timestamp) {
+        if let Err(failure) = self.read_inbox(name, channels, until).await {
+            tracing::warn!(
+                credential = name, error_type = failure.error_type(), error = %failure,
+                metric = "PollFailed", "the private messages of a credential cannot be read"
+            );
+        }
+    }
+
+    async fn read_inbox(
+        &self,
+        name: &str,
+        channels: &[Arc<Channel>],
+        until: Timestamp,
+    ) -> Result<(), Failure> {
+        let wants = |channel: &Arc<Channel>| {
+            channel.twitter().is_some_and(|source| source.private_messages)
+        };
+        if !channels.iter().any(wants) {
+            return Ok(());
+        }
+        let credential = self.credentials.twitter(name).await?;
+        let kept = locked(&self.inboxes).remove(name).filter(|inbox| inbox.is_of(channels));
+        let inbox = if let Some(inbox) = kept {
+            Some(inbox.with_credential(credential))
+        } else {
+            let (api, state) = (self.api.clone(), self.state.clone());
+            Inbox::new(api, name, credential, channels, SystemClock, Some(state))
+        };
+        let Some(inbox) = inbox else { return Ok(()) };
+        let pace = Pace {
+            pause: BETWEEN_INBOX_PASSES,
+            pause_after_failure: BETWEEN_INBOX_PASSES,
+            until,
+            slack: LAST_PASS,
+        };
+        let ran = polling::run(&inbox, &self.state, &self.inbound, &SystemClock, pace).await;
+        locked(&self.inboxes).insert(name.to_owned(), inbox);
+        ran.map(drop)
+    }
+
+    /// For a reading all of whose channels are switched off.
+    async fn let_rest(&self, name: &str, reading: Reading) {
+        let known = (name.to_owned(), reading);
+        if locked(&self.resting).contains(&known) {
             return;
         }
-        self.kept().remove(name);
-        match social_twitter::let_rest(&self.state, name).await {
-            Ok(true) => {
-                self.resting().insert(name.to_owned());
+        match reading {
+            Reading::Searches => drop(locked(&self.polls).remove(name)),
+            Reading::PrivateMessages => drop(locked(&self.inboxes).remove(name)),
+        }
+        let rests = match social_twitter::let_rest(&self.state, name, reading).await {
+            Ok(rests) => rests,
+            Err(failure) => {
+                tracing::warn!(
+                    credential = name, error_type = failure.error_type(), error = %failure,
+                    "what a credential read could not be put to rest"
+                );
+                false
             }
-            // The run before still reads; the next one sees to it.
-            Ok(false) => {}
-            Err(failure) => tracing::warn!(
-                credential = name, error_type = failure.error_type(), error = %failure,
-                "the searches of a credential could not be put to rest"
-            ),
+        };
+        // While the run before still reads, the next one sees to it.
+        if rests {
+            locked(&self.resting).insert(known);
         }
     }
 
@@ -149,7 +205,7 @@ impl PollTwitter {
         let pause = asked.map_or(self.pause, |seconds| Duration::from_secs(seconds.into()));
         let pace = Pace { pause, pause_after_failure: pause, until, slack: LAST_PASS };
         let ran = polling::run(&source, &self.state, &self.inbound, &SystemClock, pace).await;
-        self.kept().insert(name.to_owned(), source);
+        locked(&self.polls).insert(name.to_owned(), source);
         let ran = ran?;
         tracing::debug!(passes = ran.passes, messages = ran.messages, "searches polled");
         Ok(())
@@ -162,7 +218,7 @@ impl PollTwitter {
         credential: Arc<TwitterCredential>,
         channels: &[Arc<Channel>],
     ) -> Poll {
-        let earlier = self.kept().remove(name).filter(|poll| poll.is_of(channels));
+        let earlier = locked(&self.polls).remove(name).filter(|poll| poll.is_of(channels));
         if let Some(poll) = earlier {
             return poll.with_credential(credential);
         }
@@ -170,14 +226,63 @@ impl PollTwitter {
         TwitterPoll::new(api, name, credential, channels.to_vec(), search, SystemClock)
             .with_budgets(self.state.clone(), self.prices)
     }
+}
 
-    /// A panic elsewhere leaves the set whole.
-    fn resting(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.resting.lock().unwrap_or_else(PoisonError::into_inner)
+/// What of each credential is read for no channel: all are switched off, or none takes it.
+fn resting(channels: &ChannelSet) -> BTreeSet<(String, Reading)> {
+    let all = channels.channels.iter().chain(&channels.disabled);
+    let credentials = all.filter(|channel| channel.twitter().is_some());
+    let both = [Reading::Searches, Reading::PrivateMessages];
+    let mut resting: BTreeSet<(String, Reading)> = credentials
+        .flat_map(|channel| both.map(|reading| (channel.credential.clone(), reading)))
+        .collect();
+    for channel in &channels.channels {
+        let Some(source) = channel.twitter() else { continue };
+        resting.remove(&(channel.credential.clone(), Reading::Searches));
+        if source.private_messages {
+            resting.remove(&(channel.credential.clone(), Reading::PrivateMessages));
+        }
+    }
+    resting
+}
+
+/// A panic elsewhere leaves it whole.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn entry(id: &str, credential: &str, more: &Value) -> Value {
+        let mut entry = json!({
+            "channel_id": id, "network": "twitter", "workgroup": "Social Support",
+            "handles": ["@acme"], "reply_handle": "@acme", "credential": credential,
+        });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            entry[name] = value.clone();
+        }
+        entry
     }
 
-    /// A panic elsewhere leaves the map whole.
-    fn kept(&self) -> MutexGuard<'_, BTreeMap<String, Poll>> {
-        self.polls.lock().unwrap_or_else(PoisonError::into_inner)
+    #[test]
+    fn what_no_enabled_channel_takes_rests() {
+        let off = json!({"enabled": false, "private_messages": true});
+        let private = json!({"private_messages": true});
+        let channels = ChannelSet::from_entries([
+            entry("a", "/one", &off),
+            entry("b", "/two", &off),
+            entry("c", "/two", &json!({})),
+            entry("d", "/three", &private),
+        ]);
+        let expected = [
+            ("/one".to_owned(), Reading::Searches),
+            ("/one".to_owned(), Reading::PrivateMessages),
+            ("/two".to_owned(), Reading::PrivateMessages),
+        ];
+        assert_eq!(resting(&channels), expected.into());
     }
 }

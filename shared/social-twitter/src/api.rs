@@ -18,7 +18,7 @@ use crate::{
     error::TwitterError,
     limits::{Limits, Purpose, Route},
     oauth,
-    wire::{Granted, One, Page, Posted, Tweet, User, Users},
+    wire::{Granted, One, Page, Posted, PrivatePage, Sent, Tweet, User, Users},
 };
 
 /// Most ids that one lookup takes.
@@ -247,6 +247,47 @@ impl Api {
             Ok(_) | Err(TwitterError::NotFound) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// `GET /2/dm_events`, newest first; those with one visitor where one is named.
+    pub(crate) async fn private_events(
+        &self,
+        credential: &TwitterCredential,
+        with: Option<&str>,
+        next_token: Option<&str>,
+    ) -> Result<PrivatePage, TwitterError> {
+        let (mut url, route) = match with {
+            Some(visitor) => {
+                let path = ["2", "dm_conversations", "with", visitor, "dm_events"];
+                (self.url(&path), Route::PrivateEventsWith)
+            }
+            None => (self.url(&["2", "dm_events"]), Route::PrivateEvents),
+        };
+        url.query_pairs_mut()
+            .append_pair("max_results", "100")
+            .append_pair("event_types", "MessageCreate")
+            .append_pair(
+                "dm_event.fields",
+                "attachments,created_at,dm_conversation_id,event_type,id,sender_id,text",
+            );
+        if let Some(token) = next_token {
+            url.query_pairs_mut().append_pair("pagination_token", token);
+        }
+        self.signed(credential, Method::GET, url, None, route).await
+    }
+
+    /// `POST /2/dm_conversations/with/:participant_id/messages`; the id of the new one.
+    pub(crate) async fn send_private(
+        &self,
+        credential: &TwitterCredential,
+        visitor: &str,
+        text: &str,
+    ) -> Result<String, TwitterError> {
+        let url = self.url(&["2", "dm_conversations", "with", visitor, "messages"]);
+        let body = json!({ "text": text });
+        let sent: One<Sent> =
+            self.signed(credential, Method::POST, url, Some(&body), Route::SendPrivate).await?;
+        Ok(sent.data.dm_event_id)
     }
 
     /// Searches that a pass may make on top of what it needs, as far as X told.

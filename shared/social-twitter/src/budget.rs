@@ -27,11 +27,20 @@ pub struct Prices {
     /// A reply to somebody who mentioned or quoted us.
     pub reply: u64,
     pub reply_with_link: u64,
+    pub private_read: u64,
+    pub private_send: u64,
 }
 
 impl Default for Prices {
     fn default() -> Self {
-        Self { read: 5_000, user: 10_000, reply: 10_000, reply_with_link: 200_000 }
+        Self {
+            read: 5_000,
+            user: 10_000,
+            reply: 10_000,
+            reply_with_link: 200_000,
+            private_read: 10_000,
+            private_send: 15_000,
+        }
     }
 }
 
@@ -39,6 +48,12 @@ impl Prices {
     /// What a pass costs.
     pub(crate) fn of_reading(&self, reads: u64, users: u64) -> Spending {
         let amount = reads * self.read + users * self.user;
+        Spending { reads, users, posts: 0, amount }
+    }
+
+    /// What reading private messages costs.
+    pub(crate) fn of_private(&self, reads: u64, users: u64) -> Spending {
+        let amount = reads * self.private_read + users * self.user;
         Spending { reads, users, posts: 0, amount }
     }
 

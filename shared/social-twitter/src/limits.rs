@@ -29,6 +29,9 @@ pub(crate) enum Route {
     Timeline,
     Publish,
     Delete,
+    PrivateEvents,
+    PrivateEventsWith,
+    SendPrivate,
 }
 
 /// For whom a call is made: replies are served before polls.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use social_core::{budget::Spending, verdict::Verdict};
 use wiremock::MockServer;
 
-use super::{checkpoint::Checkpoint, *};
+use super::*;
 use crate::fixture::{TestClock, answer, api, channel, credential, parameter, queries, watch};
 
 const SEARCH: &str = "/2/tweets/search/recent";

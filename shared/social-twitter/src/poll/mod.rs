@@ -8,7 +8,6 @@ mod joining;
 mod overlap;
 mod pass;
 mod reading;
-mod rest;
 
 use std::{
     collections::HashMap,
@@ -32,9 +31,8 @@ use crate::{
     matching::{Matcher, TermId},
     packing::{self, DEFAULT_QUERY_LENGTH, Query},
 };
-pub use rest::let_rest;
-
 use backlog::Backlog;
+use checkpoint::{Checkpoint, CheckpointError};
 use overlap::Delivered;
 use reading::Billed;
 
@@ -112,8 +110,13 @@ struct Memory {
 }
 
 /// The name of a credential's searches, for their lease and in logs.
-fn source_name(credential: &str) -> String {
+pub(crate) fn source_name(credential: &str) -> String {
     format!("twitter#{credential}")
+}
+
+/// The checkpoint of searches that never were.
+pub(crate) fn nothing_read() -> Result<String, CheckpointError> {
+    Checkpoint::default().write()
 }
 
 impl<C: Clock> TwitterPoll<C> {
