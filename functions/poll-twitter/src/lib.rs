@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use social_aws::{ChannelTable, ParameterStore, SdkConfig, SqsInbound, StateTable};
 use social_core::{
-    Channel, Channels, Clock, Failure, Network,
+    Channel, ChannelId, Channels, Clock, Failure, Network,
     channel::ChannelSet,
     credential::{Credentials, TwitterCredential},
     polling::{self, Pace},
@@ -56,6 +56,8 @@ pub struct PollTwitter {
     /// Polls of earlier runs, by credential: what they remember saves calls, and costs none when lost.
     polls: Mutex<BTreeMap<String, Poll>>,
     inboxes: Mutex<BTreeMap<String, Inbox>>,
+    /// Channels whose `reply_handle` was held against the token, by credential.
+    checked: Mutex<BTreeMap<String, Vec<ChannelId>>>,
     /// What is known to rest.
     resting: Mutex<BTreeSet<(String, Reading)>>,
 }
@@ -91,6 +93,7 @@ impl PollTwitter {
             pause: Duration::from_secs(settings.pass_seconds),
             polls: Mutex::default(),
             inboxes: Mutex::default(),
+            checked: Mutex::default(),
             resting: Mutex::default(),
         })
     }
@@ -110,6 +113,31 @@ impl PollTwitter {
         let rest = resting.iter().map(|(name, reading)| self.let_rest(name, *reading));
         join3(polls, join_all(private), join_all(rest)).await;
         Ok(())
+    }
+
+    /// Tells, once in each execution environment, of channels that reply by another account than the
+    /// token's.
+    async fn check_account(
+        &self,
+        name: &str,
+        credential: &TwitterCredential,
+        channels: &[Arc<Channel>],
+    ) {
+        let ids: Vec<ChannelId> = channels.iter().map(|channel| channel.id.clone()).collect();
+        if locked(&self.checked).get(name) == Some(&ids) {
+            return;
+        }
+        // Where X does not answer, the next run asks again; what is read does not depend on it.
+        let wrong = social_twitter::wrong_reply_handles(&self.api, credential, channels).await;
+        let Ok(wrong) = wrong else { return };
+        for channel in wrong {
+            tracing::error!(
+                credential = name, channel_id = %channel, field = "reply_handle",
+                metric = "ChannelTrouble",
+                "the credential's access token is another account's than the channel's reply_handle"
+            );
+        }
+        locked(&self.checked).insert(name.to_owned(), ids);
     }
 
     /// Reads a credential's private messages, where some channel takes them.
@@ -199,6 +227,7 @@ impl PollTwitter {
         until: Timestamp,
     ) -> Result<(), Failure> {
         let credential = self.credentials.twitter(name).await?;
+        self.check_account(name, &credential, channels).await;
         let source = self.source(name, credential, channels);
         // One search serves all channels of the credential: the most eager one sets its pace.
         let asked = channels.iter().filter_map(|channel| channel.poll_interval_seconds).min();

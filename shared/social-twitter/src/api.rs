@@ -62,10 +62,19 @@ pub(crate) enum Since {
     Time(Timestamp),
 }
 
-/// One page of a recent search.
+/// What is read page by page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked<'a> {
+    /// `GET /2/tweets/search/recent`, by this query.
+    Search(&'a str),
+    /// `GET /2/users/:id/mentions`, of the account's own id.
+    Mentions(&'a str),
+}
+
+/// One page of it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Search<'a> {
-    pub(crate) query: &'a str,
+    pub(crate) asked: Asked<'a>,
     pub(crate) since: Since,
     /// Exclusive.
     pub(crate) until: Option<u64>,
@@ -87,17 +96,23 @@ impl Api {
         Self { http, base, limits: Arc::default() }
     }
 
-    /// `GET /2/tweets/search/recent`, bare: users and media that come along are billed (contract B9).
+    /// One page, bare: users and media that come along are billed (contract B9).
     pub(crate) async fn search(
         &self,
         credential: &TwitterCredential,
         search: Search<'_>,
     ) -> Result<Page, TwitterError> {
         let (name, fields) = search.vocabulary.fields();
-        let mut url = self.url(&["2", "tweets", "search", "recent"]);
+        let mut url = match search.asked {
+            Asked::Search(_) => self.url(&["2", "tweets", "search", "recent"]),
+            Asked::Mentions(user) => self.url(&["2", "users", user, "mentions"]),
+        };
         {
             let mut pairs = url.query_pairs_mut();
-            pairs.append_pair("query", search.query).append_pair("max_results", "100");
+            if let Asked::Search(query) = search.asked {
+                pairs.append_pair("query", query);
+            }
+            pairs.append_pair("max_results", "100");
             match search.since {
                 Since::Id(id) => pairs.append_pair("since_id", &id.to_string()),
                 Since::Time(time) => pairs.append_pair("start_time", &whole_seconds(time)),
@@ -107,10 +122,19 @@ impl Api {
             }
             pairs.append_pair(name, fields);
             if let Some(token) = search.next_token {
-                pairs.append_pair("next_token", token);
+                let name = match search.asked {
+                    Asked::Search(_) => "next_token",
+                    Asked::Mentions(_) => "pagination_token",
+                };
+                pairs.append_pair(name, token);
             }
         }
-        self.read(credential, url, POLL_SEARCH).await
+        match search.asked {
+            Asked::Search(_) => self.read(credential, url, POLL_SEARCH).await,
+            Asked::Mentions(_) => {
+                self.signed(credential, Method::GET, url, None, Route::Mentions).await
+            }
+        }
     }
 
     /// `GET /2/users?ids=`: those that exist and may be shown. At most [`MAX_IDS`].

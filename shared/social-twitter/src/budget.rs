@@ -23,6 +23,8 @@ const RESERVED: u64 = 90;
 #[serde(default)]
 pub struct Prices {
     pub read: u64,
+    /// A tweet of the account's own timelines, where the account owns the app.
+    pub owned_read: u64,
     pub user: u64,
     /// A reply to somebody who mentioned or quoted us.
     pub reply: u64,
@@ -35,6 +37,7 @@ impl Default for Prices {
     fn default() -> Self {
         Self {
             read: 5_000,
+            owned_read: 1_000,
             user: 10_000,
             reply: 10_000,
             reply_with_link: 200_000,
@@ -46,9 +49,9 @@ impl Default for Prices {
 
 impl Prices {
     /// What a pass costs.
-    pub(crate) fn of_reading(&self, reads: u64, users: u64) -> Spending {
-        let amount = reads * self.read + users * self.user;
-        Spending { reads, users, posts: 0, amount }
+    pub(crate) fn of_reading(&self, reads: u64, owned: u64, users: u64) -> Spending {
+        let amount = reads * self.read + owned * self.owned_read + users * self.user;
+        Spending { reads: reads + owned, users, posts: 0, amount }
     }
 
     /// What reading private messages costs.
@@ -266,7 +269,8 @@ mod tests {
         let prices = Prices::default();
         assert_eq!(prices.of_reply("thank you").amount, 10_000);
         assert_eq!(prices.of_reply("see acme.com for it").amount, 200_000);
-        assert_eq!(prices.of_reading(100, 2).amount, 520_000);
+        assert_eq!(prices.of_reading(100, 0, 2).amount, 520_000);
+        assert_eq!(prices.of_reading(100, 100, 2).amount, 620_000);
     }
 
     #[test]

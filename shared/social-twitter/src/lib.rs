@@ -25,6 +25,7 @@
 //! | E12 challenge | `webhook::tests::e12_the_published_challenge_is_answered`; decoded once over HTTP: `xs_challenge_is_answered_with_its_signature` of the function `webhook` |
 //! | B5 each row | `error::tests::b5_every_row_is_understood`, for a reply `publisher::tests::e10_answers_become_outcomes` |
 
+mod account;
 pub mod activity;
 mod api;
 mod authors;
@@ -56,6 +57,7 @@ mod wire;
 #[cfg(test)]
 mod fixture;
 
+pub use account::wrong_reply_handles;
 pub use api::{Api, Vocabulary};
 pub use budget::{Prices, Uncounted};
 pub use error::{TwitterError, Wording};

@@ -26,6 +26,7 @@ pub(crate) enum Route {
     Tweets,
     Users,
     Me,
+    Mentions,
     Timeline,
     Publish,
     Delete,

@@ -168,6 +168,7 @@ pub fn keys() -> Arc<TwitterCredential> {
         access_token_secret: Some(secret("access_token_secret")),
         oauth2: None,
         user_token: None,
+        owns_app: false,
         monthly_budget_usd: None,
     })
 }

@@ -11,7 +11,7 @@ const SEARCH: &str = "/2/tweets/search/recent";
 
 /// Counters in memory, and how often they were written.
 #[derive(Default)]
-struct Ledger(Mutex<(Spending, u32)>);
+pub(super) struct Ledger(pub(super) Mutex<(Spending, u32)>);
 
 impl Budgets for Ledger {
     async fn spent(&self, _: &str, _: &str) -> Result<Spending, Failure> {
