@@ -49,8 +49,12 @@ fn verb(tweet: &Tweet) -> Verb {
 }
 
 fn author(known: Known<'_>) -> Option<Author> {
-    let id = known.tweet.author_id.clone()?;
-    Some(match known.author {
+    known.tweet.author_id.clone().map(|id| described(id, known.author))
+}
+
+/// An account with what X told of it, if it told anything.
+pub(crate) fn described(id: String, user: Option<&User>) -> Author {
+    match user {
         Some(user) => Author {
             id,
             name: user.name.clone(),
@@ -60,7 +64,7 @@ fn author(known: Known<'_>) -> Option<Author> {
             followers: user.followers(),
         },
         None => Author { id, ..Author::default() },
-    })
+    }
 }
 
 /// `https://x.com/{username}/status/{id}`; X redirects from `i` where the username is not known.

@@ -10,6 +10,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 use super::*;
 use crate::{
     fixture::{TestClock, answer, api, channel, credential, parameter, queries, watch},
+    rest::{Reading, let_rest},
     snowflake,
 };
 use jiff::Timestamp;
@@ -281,9 +282,9 @@ async fn searches_that_rested_begin_now() {
     let first = world.poll(vec![channel(json!({}))]).pass(None).await.unwrap();
     (&leases).save_checkpoint(&lease, &first.checkpoint).await.unwrap();
     // Not before the last reader is done.
-    assert!(!let_rest(&&leases, "/social/twitter/acme").await.unwrap());
+    assert!(!let_rest(&&leases, "/social/twitter/acme", Reading::Searches).await.unwrap());
     (&leases).release(&lease).await.unwrap();
-    assert!(let_rest(&&leases, "/social/twitter/acme").await.unwrap());
+    assert!(let_rest(&&leases, "/social/twitter/acme", Reading::Searches).await.unwrap());
 
     world.clock.set("2026-11-22T18:00:00Z");
     world.finds(page(&[tweet(21_601, json!({})), tweet(300, json!({}))], None)).await;
