@@ -19,6 +19,11 @@ impl Conversation {
         self.visitors.drain(..surplus);
     }
 
+    /// What an earlier message told of this visitor.
+    pub fn known_visitor(&self, author_id: &str) -> Option<&Author> {
+        self.visitors.iter().find(|known| known.id == author_id && !known.name.is_empty())
+    }
+
     /// What is known of the visitor with that id, or of those who wrote lately, in words for the agent.
     pub fn profiles(&self, author_id: Option<&str>) -> String {
         let wanted = |author: &&Author| author_id.is_none_or(|wanted| author.id == wanted);
@@ -32,10 +37,16 @@ impl Conversation {
 
     fn profile(&self, author: &Author) -> String {
         let mut profile = format!("{}\n    id {}", text::author_name(Some(author)), author.id);
+        if let Some(followers) = author.followers {
+            // Writing into a String cannot fail.
+            write!(profile, "\n    {followers} followers").ok();
+        }
+        for link in [&author.link, &author.picture].into_iter().flatten() {
+            write!(profile, "\n    {}", text::clean_inline(link)).ok();
+        }
         let written: Vec<(&Line, &Shown)> = self.lines_of(author).collect();
         if let (Some((first, _)), Some((_, last))) = (written.first(), written.last()) {
             let since = first.at.strftime("%d %b %H:%M");
-            // Writing into a String cannot fail.
             write!(profile, "\n    {} here since {since}", messages(written.len())).ok();
             if let Some(link) = &last.permalink {
                 write!(profile, "\n    {}", text::clean_inline(link)).ok();
