@@ -41,9 +41,12 @@ where
         refusal: &Refusal,
     ) -> Result<(), PublishingError> {
         let mut conversation = self.load(reply).await?;
-        if reply.command == Some(Command::Hide) {
-            self.amend(&mut conversation, |conversation| conversation.set_hidden(reply, false))
-                .await?;
+        if let Some(command @ (Command::Hide | Command::Unhide)) = reply.command {
+            let still_hidden = command == Command::Unhide;
+            self.amend(&mut conversation, |conversation| {
+                conversation.set_hidden(reply, still_hidden);
+            })
+            .await?;
         }
         let kept = reply.speaks() && refusal.may_be_retried();
         let retry = kept && channel.is_none_or(|channel| channel.desk_rules.allow(Command::Retry));
@@ -140,7 +143,7 @@ where
         self.desk.amend(conversation, change).await.map_err(PublishingError::Desk)
     }
 
-    /// What is about to be hidden is ours to hide: when the network tells of it, it is no news.
+    /// What is about to be hidden or shown is our doing: when the network tells of it, it is no news.
     pub(super) async fn note_hiding(&self, reply: &Reply) -> Result<(), PublishingError> {
         let Some(command @ (Command::Hide | Command::Unhide)) = reply.command else {
             return Ok(());
