@@ -110,6 +110,7 @@ pub(crate) fn deduplication(batch: &InboundBatch) -> String {
         let key = match change {
             Change::Message(message) => message.change_key(),
             Change::Tell(tell) => tell.id.clone(),
+            Change::Pushed(pushed) => pushed.id.clone(),
         };
         hash.update([0]);
         hash.update(key);

@@ -2,13 +2,16 @@
 
 mod hearing;
 mod moderation;
+mod numbers;
+mod roads;
 mod undecided;
 mod visitors;
 
 use std::fmt;
 
-pub use hearing::{Heard, Hearing};
+pub use hearing::{Heard, Hearing, PushHeard};
 use jiff::Timestamp;
+pub use numbers::Numbers;
 use serde::{Deserialize, Serialize};
 pub use undecided::{Needs, Undecided};
 

@@ -84,7 +84,7 @@ where
     ) -> Result<(), RouteError> {
         let message = match &change {
             Change::Message(message) => Some(message.clone()),
-            Change::Tell(_) => None,
+            Change::Tell(_) | Change::Pushed(_) => None,
         };
         let batch = InboundBatch::new(channel.id.clone(), vec![change]);
         let group = match key {

@@ -18,8 +18,8 @@ use crate::{
     chat::ContactCenter,
     clock::Clock,
     conversation::{Conversation, ConversationKey},
-    desk::{Desk, DeskError},
-    inbound::{Change, DeadLetters, InboundBatch, InboundQueue, OutboundQueue, Tell},
+    desk::{Desk, DeskError, PushTaken},
+    inbound::{Change, DeadLetters, InboundBatch, InboundQueue, OutboundQueue, Pushed, Tell},
     message::{Message, Verb},
     store::{Claim, Conversations, Ledger, Replies, ThreadOwners, Threads},
     verdict::{Classify, Failure, Verdict},
@@ -30,6 +30,8 @@ const CONVERSATIONS_AT_ONCE: usize = 10;
 
 /// The longest that one change may take. None is begun with less time left than that.
 const WORST_CHANGE: Duration = Duration::from_secs(14);
+/// Until a push is looked at again whose agent is not known to be active yet.
+const PUSH_PAUSE: Duration = Duration::from_secs(2);
 /// Workers that a message may have killed before it is parked.
 const DEADLY_ATTEMPTS: u32 = 10;
 
@@ -159,8 +161,8 @@ where
     /// `deadline`.
     pub async fn route(&self, batch: InboundBatch, deadline: Timestamp) -> Result<(), RouteError> {
         let channel = self.channel(&batch.channel_id).await?;
-        let tells_only = batch.changes.iter().all(|change| matches!(change, Change::Tell(_)));
-        let own_group = batch.detour || tells_only;
+        let told_only = batch.changes.iter().all(|change| !matches!(change, Change::Message(_)));
+        let own_group = batch.detour || told_only;
         let course = Course { own_group, detour: batch.detour, deadline };
         let mut conversations: Vec<(Option<ConversationKey>, Vec<Change>)> = Vec::new();
         let mut placed = Placed::new();
@@ -193,6 +195,7 @@ where
     ) -> Result<Option<ConversationKey>, RouteError> {
         match change {
             Change::Tell(tell) => Ok(Some(tell.conversation.clone())),
+            Change::Pushed(pushed) => Ok(Some(pushed.conversation.clone())),
             Change::Message(message) => {
                 let conversation = self.conversation_of(channel, message, placed).await?;
                 if let Some(key) = &conversation {
@@ -221,6 +224,7 @@ where
                     self.route_message(channel, key.as_ref(), message, course).await
                 }
                 Change::Tell(tell) => self.route_tell(channel, tell).await,
+                Change::Pushed(pushed) => self.route_pushed(channel, pushed).await,
             };
             let left = || std::iter::once(change.clone()).chain(changes.clone()).collect();
             match (outcome, &key) {
@@ -322,6 +326,15 @@ where
             (Verb::Unhide { .. }, Some(mut conversation)) => {
                 self.show_hidden(&mut conversation, message, false).await
             }
+        }
+    }
+
+    async fn route_pushed(&self, channel: &Channel, pushed: &Pushed) -> Result<Routed, RouteError> {
+        let loaded = self.desk.store.load(&channel.id, &pushed.conversation).await;
+        let mut conversation = loaded.map_err(RouteError::Store)?;
+        match self.desk.take_in_pushed(&mut conversation, pushed).await? {
+            PushTaken::Done => Ok(Routed::Done { anew: true }),
+            PushTaken::NotYet => Err(RouteError::NotYet { after: PUSH_PAUSE }),
         }
     }
 

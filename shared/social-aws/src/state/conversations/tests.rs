@@ -104,6 +104,7 @@ async fn the_index_holds_open_chats_only() {
         generation: conversation.generation,
         answered: true,
         last_word_at: None,
+        lost_at: None,
     };
     assert_eq!(table.open_chats(0).await.unwrap(), [row]);
 

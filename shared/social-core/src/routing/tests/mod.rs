@@ -13,6 +13,7 @@ use super::*;
 mod crashes;
 mod hidden;
 mod hours;
+mod pushes;
 mod slots;
 mod trouble;
 mod who;
