@@ -1,33 +1,20 @@
 //! Telling: what became of a reply, as the agent reads it, and the trail of what was moderated.
 
-use super::{Publishing, PublishingError};
+use super::{Ports, Publishing, PublishingError};
 use crate::{
-    channel::{Channel, Channels},
-    chat::ContactCenter,
-    clock::Clock,
+    channel::Channel,
     command::Command,
     conversation::{Conversation, Needs},
     desk::DeskError,
-    inbound::{InboundQueue, OutboundQueue},
-    reply::{Publisher, Refusal, Reply, ReplyRecord, ReplyState, Target},
-    store::{Conversations, Ledger, Replies},
+    reply::{Refusal, Reply, ReplyRecord, ReplyState, Target},
+    store::{Conversations, Replies},
     text,
 };
 
 /// Characters of a returned reply that the agent reads again.
 const RETURNED_CHARS: usize = 4_000;
 
-impl<H, F, X, S, C, I, O, K> Publishing<H, F, X, S, C, I, O, K>
-where
-    H: Channels,
-    F: Publisher,
-    X: Publisher,
-    S: Conversations + Ledger + Replies,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Publishing<P> {
     pub(super) async fn load(&self, reply: &Reply) -> Result<Conversation, PublishingError> {
         let loaded = self.desk.store.load(&reply.channel_id, &reply.conversation).await;
         loaded.map_err(PublishingError::Store)
