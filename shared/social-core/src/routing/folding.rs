@@ -2,29 +2,18 @@
 
 use std::time::Duration;
 
-use super::{RouteError, Routed, Router};
+use super::{Ports, RouteError, Routed, Router};
 use crate::{
-    channel::{Channel, Channels},
-    chat::ContactCenter,
+    channel::Channel,
     clock::Clock,
     conversation::{Conversation, FOLDING_WINDOW, Folded},
-    inbound::{DeadLetters, DueFolded, InboundQueue, OutboundQueue},
+    inbound::{DueFolded, InboundQueue},
     message::{Kind, Message},
-    store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
+    store::Conversations,
     text,
 };
 
-impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
-where
-    H: Channels,
-    T: ThreadOwners,
-    D: DeadLetters,
-    S: Conversations + Ledger + Replies + Threads,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Router<P> {
     /// Counts a message; `false` where it is to be shown.
     ///
     /// That it is to be told is queued before it is counted: a crash in between tells nothing.

@@ -1,32 +1,21 @@
 //! Showing: a visitor's message, its edits and its deletion, as the agent reads them.
 
-use super::{RouteError, Router, opening::cannot_answer};
+use super::{Ports, RouteError, Router, opening::cannot_answer};
 use crate::{
     channel::{Channel, Channels},
     chat::{ChatError, ContactCenter, Happening, Party},
     clock::Clock,
     conversation::{Conversation, REMEMBERED_CHARS, Shown, Who},
     desk::DeskError,
-    inbound::{DeadLetters, InboundQueue, OutboundQueue},
     message::{Answerable, Author, Kind, Message, MessageId, Thread, Verb},
-    store::{Claim, Conversations, Ledger, Replies, ThreadOwners, Threads},
+    store::{Claim, Ledger, ThreadOwners},
     text,
 };
 
 /// Added to a line of which nobody knows whether the agent has it already.
 pub(super) const PERHAPS_SHOWN: &str = "perhaps shown before:";
 
-impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
-where
-    H: Channels,
-    T: ThreadOwners,
-    D: DeadLetters,
-    S: Conversations + Ledger + Replies + Threads,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Router<P> {
     /// Shows a message as the conversation's next line.
     pub(super) async fn show(
         &self,

@@ -104,6 +104,18 @@ async fn messages_of(tweets: &[Value]) -> Vec<Message> {
 }
 
 #[tokio::test]
+async fn a_repost_stands_in_the_thread_of_the_tweet_that_it_repeats() {
+    let original = json!([{"type": "retweeted", "id": "77"}]);
+    let world = World::new().await;
+    world.finds(page(&[tweet(1, json!({"referenced_tweets": original}))], None)).await;
+    let poll = world.poll(vec![channel(json!({"include_reposts": true}))]);
+    let messages = poll.pass(None).await.unwrap().messages;
+    let message = &messages[0].message;
+    assert_eq!((message.kind, message.thread.root()), (Kind::Repost, "77"));
+    assert_eq!(message.answerable, Answerable::Closed);
+}
+
+#[tokio::test]
 async fn the_first_pass_imports_no_history() {
     let world = World::new().await;
     world.finds(page(&[tweet(1, json!({})), tweet(-30, json!({}))], None)).await;

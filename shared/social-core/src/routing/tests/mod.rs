@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::{
+    chat::ContactCenter,
     conversation::State,
     fakes::{FakeRouter, Fault, World, channel_id, comment, own, post, tweet},
     inbound::{Change, InboundBatch},
