@@ -2,7 +2,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use social_core::{
     Message, Verdict,
-    message::{Answerable, Owner, Thread, Verb},
+    message::{Answerable, Kind, Owner, Thread, Verb},
     store::Leases,
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
