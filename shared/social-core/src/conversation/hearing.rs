@@ -340,8 +340,12 @@ impl Conversation {
         now: Timestamp,
     ) -> Box<Reply> {
         let Meaning { command, target, text } = targeting::read(self, text);
-        if command.is_none_or(Command::has_text) {
-            self.remember(Who::Agent, &agent, &text, now);
+        match command {
+            Some(Command::Private) => {
+                self.remember(Who::Agent, &agent, &format!("(privately) {text}"), now);
+            }
+            Some(Command::Image) | None => self.remember(Who::Agent, &agent, &text, now),
+            Some(_) => {}
         }
         let answered = target.as_ref().ok().map(|target| &target.message_id);
         let answered = answered.and_then(|id| self.shown().find(|shown| shown.message_id == *id));

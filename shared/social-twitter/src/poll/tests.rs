@@ -2,7 +2,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use social_core::{
     Message, Verdict,
-    message::{Answerable, Owner, Thread, Verb},
+    message::{Answerable, Kind, Owner, Thread, Verb},
     store::Leases,
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
@@ -101,6 +101,18 @@ async fn messages_of(tweets: &[Value]) -> Vec<Message> {
     world.finds(page(tweets, None)).await;
     let pass = world.poll(vec![channel(json!({}))]).pass(None).await.unwrap();
     pass.messages.into_iter().map(|incoming| incoming.message).collect()
+}
+
+#[tokio::test]
+async fn a_repost_stands_in_the_thread_of_the_tweet_that_it_repeats() {
+    let original = json!([{"type": "retweeted", "id": "77"}]);
+    let world = World::new().await;
+    world.finds(page(&[tweet(1, json!({"referenced_tweets": original}))], None)).await;
+    let poll = world.poll(vec![channel(json!({"include_reposts": true}))]);
+    let messages = poll.pass(None).await.unwrap().messages;
+    let message = &messages[0].message;
+    assert_eq!((message.kind, message.thread.root()), (Kind::Repost, "77"));
+    assert_eq!(message.answerable, Answerable::Closed);
 }
 
 #[tokio::test]
