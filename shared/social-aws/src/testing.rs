@@ -86,7 +86,12 @@ pub(crate) async fn state_table() -> (StateTable<TestClock>, TestClock) {
         .index_name("open-chats")
         .key_schema(key("shard", KeyType::Hash))
         .key_schema(key("chat", KeyType::Range))
-        .projection(Projection::builder().projection_type(ProjectionType::All).build())
+        .projection(
+            Projection::builder()
+                .projection_type(ProjectionType::Include)
+                .non_key_attributes("open_chat")
+                .build(),
+        )
         .build()
         .unwrap();
     client
