@@ -98,7 +98,7 @@ impl CollectReplies {
                 shard: 0,
                 list_every: Duration::from_secs(2),
                 active: Duration::from_secs(2),
-                quiet: Duration::from_secs(15),
+                quiet: Duration::from_secs(12),
                 until,
             },
         };

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     channel::ChannelId,
@@ -107,7 +108,7 @@ pub trait Conversations: Slots {
 }
 
 /// A row of the index of open chats.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenChat {
     pub channel_id: ChannelId,
     pub conversation: ConversationKey,
@@ -117,9 +118,31 @@ pub struct OpenChat {
     /// Some agent was active in it at some time.
     pub answered: bool,
     /// Since when an agent has had the last word; absent while a visitor has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_word_at: Option<Timestamp>,
     /// When events that nobody was told count as lost, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost_at: Option<Timestamp>,
+    /// When somebody wrote last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stirred_at: Option<Timestamp>,
+}
+
+impl OpenChat {
+    /// The row of a conversation that has an open chat.
+    pub fn of(conversation: &Conversation) -> Option<Self> {
+        let interaction = conversation.interaction()?;
+        Some(Self {
+            channel_id: conversation.channel_id.clone(),
+            conversation: conversation.key.clone(),
+            chat: interaction.chat.clone(),
+            generation: conversation.generation,
+            answered: interaction.answered,
+            last_word_at: interaction.last_word_at,
+            lost_at: interaction.hearing.numbers().lost_at(),
+            stirred_at: conversation.lines.last().map(|line| line.at),
+        })
+    }
 }
 
 /// Whose thread it is, remembered.

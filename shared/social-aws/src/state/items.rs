@@ -21,6 +21,8 @@ pub(super) const EXPIRES_AT: &str = "expires_at";
 pub(super) const OPEN_CHATS: &str = "open-chats";
 pub(super) const SHARD: &str = "shard";
 pub(super) const CHAT: &str = "chat";
+/// All that the index holds of a conversation: it is read every two seconds.
+pub(super) const OPEN_CHAT: &str = "open_chat";
 /// Sort keys of a conversation's replies begin so.
 pub(super) const REPLY_PREFIX: &str = "reply#";
 

@@ -28,6 +28,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long after the run's end they go on; the function ends only later.
 const LAST_TRIES: Duration = Duration::from_secs(8);
+/// How long a run goes on after its successor has taken over.
+const OVERLAP: Duration = Duration::from_secs(6);
 /// How often the slots of chats are tidied and counted.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 /// How often the loop wakes to see which chats are due.
@@ -129,6 +131,9 @@ where
                 }
                 self.desk.clock.sleep(self.pace.list_every).await;
             }
+            // The successor's first round takes some seconds; until then nobody else looks.
+            let overlap = OVERLAP.min(self.until_the_end());
+            self.desk.clock.sleep(overlap).await;
             watch.borrow_mut().close();
         };
         let work = future::join(list, self.look_around(&watch));

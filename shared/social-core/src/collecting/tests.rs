@@ -119,6 +119,7 @@ fn quiet_chats_are_looked_at_seldom_and_active_or_nudged_ones_soon() {
         answered: true,
         last_word_at: None,
         lost_at: None,
+        stirred_at: Some(now),
     };
     let mut watch = Watch::default();
     watch.update(vec![open.clone()], now);

@@ -188,17 +188,7 @@ impl Conversations for FakeState {
     async fn open_chats(&self, _: u32) -> Result<Vec<OpenChat>, Failure> {
         self.step().await;
         let tables = self.tables.borrow();
-        let open = tables.conversations.values().filter_map(|conversation| {
-            conversation.interaction().map(|interaction| OpenChat {
-                channel_id: conversation.channel_id.clone(),
-                conversation: conversation.key.clone(),
-                chat: interaction.chat.clone(),
-                generation: conversation.generation,
-                answered: interaction.answered,
-                last_word_at: interaction.last_word_at,
-                lost_at: interaction.hearing.numbers().lost_at(),
-            })
-        });
+        let open = tables.conversations.values().filter_map(OpenChat::of);
         Ok(open.collect())
     }
 }

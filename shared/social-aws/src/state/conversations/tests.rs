@@ -1,6 +1,6 @@
 use social_core::{
     chat::{Chat, Interface},
-    conversation::{Shown, Who},
+    conversation::{Interaction, Shown, State, Who},
     message::{Answerable, Kind},
 };
 
@@ -97,16 +97,8 @@ async fn the_index_holds_open_chats_only() {
 
     conversation.state = open("chat-1");
     table.save(&mut conversation).await.unwrap();
-    let chat = conversation.interaction().unwrap().chat.clone();
-    let row = OpenChat {
-        channel_id: channel(),
-        conversation: key(),
-        chat,
-        generation: conversation.generation,
-        answered: true,
-        last_word_at: None,
-        lost_at: None,
-    };
+    let row = OpenChat::of(&conversation).unwrap();
+    assert!(row.answered);
     assert_eq!(table.open_chats(0).await.unwrap(), [row]);
 
     conversation.state = State::Closed;
