@@ -28,6 +28,9 @@ pub struct TwitterCredential {
     /// The access token of OAuth 2.0 that holds now; never in the document.
     #[serde(skip)]
     pub user_token: Option<SecretString>,
+    /// Whether the account owns the app: X lets it read its own mentions for a fifth of the price.
+    #[serde(default)]
+    pub owns_app: bool,
     /// What reading and publishing may cost in a month; without it nothing is counted.
     pub monthly_budget_usd: Option<f64>,
 }

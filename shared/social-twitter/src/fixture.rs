@@ -144,6 +144,7 @@ pub(crate) fn credential() -> Arc<TwitterCredential> {
         access_token_secret: Some(secret("token-secret")),
         oauth2: None,
         user_token: None,
+        owns_app: false,
         monthly_budget_usd: None,
     })
 }

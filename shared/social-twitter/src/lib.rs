@@ -25,11 +25,13 @@
 //! | E12 challenge | `webhook::tests::e12_the_published_challenge_is_answered`; decoded once over HTTP: `xs_challenge_is_answered_with_its_signature` of the function `webhook` |
 //! | B5 each row | `error::tests::b5_every_row_is_understood`, for a reply `publisher::tests::e10_answers_become_outcomes` |
 
+mod account;
 pub mod activity;
 mod api;
 mod authors;
 mod budget;
 mod error;
+mod inbox;
 pub mod length;
 mod limits;
 mod links;
@@ -41,6 +43,7 @@ pub mod packing;
 mod poll;
 mod publisher;
 pub mod rate;
+mod rest;
 mod snowflake;
 mod splitting;
 mod terms;
@@ -54,10 +57,13 @@ mod wire;
 #[cfg(test)]
 mod fixture;
 
+pub use account::wrong_reply_handles;
 pub use api::{Api, Vocabulary};
 pub use budget::{Prices, Uncounted};
 pub use error::{TwitterError, Wording};
+pub use inbox::TwitterInbox;
 pub use owners::TwitterThreadOwners;
-pub use poll::{PollSettings, TwitterPoll, let_rest};
+pub use poll::{PollSettings, TwitterPoll};
 pub use publisher::{PublishSettings, TwitterPublisher};
+pub use rest::{Reading, let_rest};
 pub use user_tokens::UserTokens;

@@ -26,9 +26,13 @@ pub(crate) enum Route {
     Tweets,
     Users,
     Me,
+    Mentions,
     Timeline,
     Publish,
     Delete,
+    PrivateEvents,
+    PrivateEventsWith,
+    SendPrivate,
 }
 
 /// For whom a call is made: replies are served before polls.

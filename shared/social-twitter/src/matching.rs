@@ -126,6 +126,11 @@ impl Matcher {
         self.phrases = index;
     }
 
+    /// The channels themselves.
+    pub(crate) fn into_readers(self) -> Vec<Reader> {
+        self.readers
+    }
+
     /// The channels, in the order given.
     pub(crate) fn readers(&self) -> &[Reader] {
         &self.readers
@@ -210,6 +215,11 @@ impl Reader {
         let followers = author.and_then(User::followers);
         let few = followers.is_some_and(|followers| followers < self.source.minimum_followers);
         names(&self.channel.blocked_authors, id, username) || (few && !self.is_own(id, username))
+    }
+
+    /// Whether the channel answers by this account.
+    pub(crate) fn answers_as(&self, username: &str) -> bool {
+        self.source.reply_handle.as_ref().is_some_and(|handle| handle.is(username))
     }
 
     /// Whether the author is the company itself.

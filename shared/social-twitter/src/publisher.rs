@@ -1,5 +1,6 @@
 //! Publishes replies as the replying handle (contract B5, B6), and looks for them afterwards.
 
+mod private;
 mod thread;
 
 use std::{
@@ -11,10 +12,11 @@ use std::{
 use jiff::Timestamp;
 use social_core::{
     Channel, MessageId,
-    budget::Budgets,
+    budget::{Budgets, Spending},
     channel::{LongReplies, TwitterSource},
     command::Command,
     credential::{Credentials, TwitterCredential},
+    message::Kind,
     reply::{OwnMessage, PublishError, Publisher, Refusal, Target},
     verdict::Failure,
 };
@@ -99,6 +101,15 @@ impl<C: Credentials, B: Budgets> TwitterPublisher<C, B> {
         let at = snowflake::time_of(snowflake::parse(posted).unwrap_or_default());
         let purse = Purse::new(Some(budgets), name, credential, *prices);
         purse.pay(prices.of_reply(text), at).await;
+    }
+
+    /// Counts a private message that was sent.
+    async fn pay_private(&self, name: &str, credential: &TwitterCredential, sent: &str) {
+        let Some((budgets, prices)) = &self.budgets else { return };
+        let at = snowflake::time_of(snowflake::parse(sent).unwrap_or_default());
+        let purse = Purse::new(Some(budgets), name, credential, *prices);
+        let spending = Spending { posts: 1, amount: prices.private_send, ..Spending::default() };
+        purse.pay(spending, at).await;
     }
 
     /// The tweets of a thread, where the channel wants one and the text is too long for one tweet.
@@ -202,13 +213,18 @@ impl<C: Credentials, B: Budgets> Publisher for TwitterPublisher<C, B> {
         target: &Target,
         text: &str,
     ) -> Result<MessageId, PublishError> {
-        self.check(channel, text).map_err(PublishError::Refused)?;
+        let private = target.kind == Kind::PrivateMessage;
+        let fits = if private { private::check(text) } else { self.check(channel, text) };
+        fits.map_err(PublishError::Refused)?;
         let credential = self
             .credentials
             .twitter(&channel.credential)
             .await
             .map_err(PublishError::NotPublished)?;
         let account = Account { name: &channel.credential, credential: &credential };
+        if private {
+            return self.send_private(account, target, text).await.map(MessageId);
+        }
         let parts = self.thread(channel, text);
         if parts.is_empty() {
             return self.post(account, target.reply_under.as_str(), text).await.map(MessageId);
@@ -232,6 +248,9 @@ impl<C: Credentials, B: Budgets> Publisher for TwitterPublisher<C, B> {
         let account = self.account(name, &credential).await?;
         let vocabulary = self.settings.vocabulary;
         let since = snowflake::before(since, CLOCK_SKEW);
+        if target.kind == Kind::PrivateMessage {
+            return Ok(self.own_private(&account, &credential, target, since).await?);
+        }
         let tweets = self.api.timeline(&credential, &account, since, vocabulary).await?;
         let targets = [Some(target.reply_under.as_str()), Some(target.message_id.as_str())];
         let replies =

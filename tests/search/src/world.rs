@@ -101,6 +101,13 @@ impl World {
         told.get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
+    /// A visitor writes to the brand in private.
+    pub async fn whispers(&self, text: &str) {
+        let author = json!({"id": "7001", "username": "zoe", "name": "Zoë"});
+        let message = json!({"author": author, "to": BRAND.id, "text": text});
+        self.send("POST", "/private_messages", message).await;
+    }
+
     /// One request fails so.
     pub async fn fails(&self, fault: Value) {
         self.send("POST", "/faults", fault).await;
@@ -161,6 +168,7 @@ pub fn keys() -> Arc<TwitterCredential> {
         access_token_secret: Some(secret("access_token_secret")),
         oauth2: None,
         user_token: None,
+        owns_app: false,
         monthly_budget_usd: None,
     })
 }

@@ -24,6 +24,11 @@ impl Conversation {
         self.visitors.drain(..surplus);
     }
 
+    /// What an earlier message told of this visitor.
+    pub fn known_visitor(&self, author_id: &str) -> Option<&Author> {
+        self.visitors.iter().find(|known| known.id == author_id && !known.name.is_empty())
+    }
+
     /// What is known of the visitor with that id, or of those who wrote lately, in words for the agent.
     pub fn profiles(&self, author_id: Option<&str>) -> String {
         let wanted = |author: &&Author| author_id.is_none_or(|wanted| author.id == wanted);

@@ -72,7 +72,7 @@ impl<P: Ports> Router<P> {
     ) -> Result<(), RouteError> {
         let message = match &change {
             Change::Message(message) => Some(message.clone()),
-            Change::Tell(_) | Change::Pushed(_) => None,
+            Change::Tell(_) | Change::Pushed(_) | Change::Folded(_) => None,
         };
         let batch = InboundBatch::new(channel.id.clone(), vec![change]);
         let group = match key {

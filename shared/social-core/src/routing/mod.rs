@@ -3,6 +3,7 @@
 mod detour;
 mod echo;
 mod error;
+mod folding;
 mod opening;
 mod ports;
 mod resolving;
@@ -108,6 +109,7 @@ impl<P: Ports> Router<P> {
         match change {
             Change::Tell(tell) => Ok(Some(tell.conversation.clone())),
             Change::Pushed(pushed) => Ok(Some(pushed.conversation.clone())),
+            Change::Folded(folded) => Ok(Some(folded.conversation.clone())),
             Change::Message(message) => {
                 let conversation = self.conversation_of(channel, message, placed).await?;
                 if let Some(key) = &conversation {
@@ -137,6 +139,7 @@ impl<P: Ports> Router<P> {
                 }
                 Change::Tell(tell) => self.route_tell(channel, tell).await,
                 Change::Pushed(pushed) => self.route_pushed(channel, pushed).await,
+                Change::Folded(folded) => self.route_folded(channel, folded).await,
             };
             let left = || std::iter::once(change.clone()).chain(changes.clone()).collect();
             match (outcome, &key) {

@@ -26,6 +26,13 @@ impl<P: Ports> Router<P> {
         {
             return Ok(Some(known));
         }
+        if message.kind == Kind::Repost {
+            // Where the tweet itself went; else all its reposts are one conversation.
+            let original = MessageId::from(message.thread.root());
+            let known = self.where_it_went(channel, &original, placed).await?;
+            let theirs = known.or_else(|| Some(key("tweets", original.as_str(), None)));
+            return Ok(theirs.filter(|_| !message.own));
+        }
         match &message.thread {
             Thread::Private { visitor_id } => Ok(Some(key("private", visitor_id, None))),
             Thread::Post { post_id, top_level, top_level_author, .. } => {

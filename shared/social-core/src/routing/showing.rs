@@ -27,6 +27,9 @@ impl<P: Ports> Router<P> {
         if conversation.shown().any(|shown| shown.message_id == message.id) {
             return Ok(());
         }
+        if self.fold(channel, conversation, message).await? {
+            return Ok(());
+        }
         let message = &self.introduced(channel, conversation, message).await;
         let number = conversation.last_number + 1;
         let line = text::visitor_line(number, message);
@@ -75,9 +78,8 @@ impl<P: Ports> Router<P> {
         let mut message = message.clone();
         let author = message.author.as_mut().filter(|_| message.kind == Kind::PrivateMessage);
         let Some(author) = author.filter(|author| author.picture.is_none()) else { return message };
-        let known = conversation.name_of(&author.id).map(str::to_owned);
-        let told = match known {
-            Some(name) => Some(Author { name, ..author.clone() }),
+        let told = match conversation.known_visitor(&author.id) {
+            Some(known) => Some(known.clone()),
             None => self.thread_owners.author(channel, author).await.ok().flatten(),
         };
         if let Some(told) = told.filter(|told| !told.name.is_empty()) {
@@ -250,6 +252,9 @@ fn rewrite(conversation: &mut Conversation, message: &Message) {
 fn shown(number: u32, message: &Message) -> Shown {
     let reply_under = match &message.thread {
         Thread::Post { top_level: Some(top_level), .. } => top_level.clone(),
+        Thread::Tweets { conversation_id, .. } if message.kind == Kind::Repost => {
+            conversation_id.clone()
+        }
         _ => message.id.clone(),
     };
     Shown {
@@ -261,6 +266,7 @@ fn shown(number: u32, message: &Message) -> Shown {
         answerable: message.answerable,
         deleted: false,
         hidden: false,
+        reposts: 0,
         permalink: message.permalink.clone(),
         also_in: message.also_in.clone(),
     }

@@ -13,6 +13,7 @@ fn published() -> TwitterCredential {
         access_token_secret: Some(secret("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE")),
         oauth2: None,
         user_token: None,
+        owns_app: false,
         monthly_budget_usd: None,
     }
 }

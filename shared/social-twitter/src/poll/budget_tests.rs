@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 use social_core::{budget::Spending, verdict::Verdict};
 use wiremock::MockServer;
 
-use super::{checkpoint::Checkpoint, *};
+use super::*;
 use crate::fixture::{TestClock, answer, api, channel, credential, parameter, queries, watch};
 
 const SEARCH: &str = "/2/tweets/search/recent";
 
 /// Counters in memory, and how often they were written.
 #[derive(Default)]
-struct Ledger(Mutex<(Spending, u32)>);
+pub(super) struct Ledger(pub(super) Mutex<(Spending, u32)>);
 
 impl Budgets for Ledger {
     async fn spent(&self, _: &str, _: &str) -> Result<Spending, Failure> {

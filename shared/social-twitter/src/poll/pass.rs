@@ -14,6 +14,7 @@ use super::{
     reading::{Allowance, End, REACH, Reading, Window},
 };
 use crate::{
+    api::Asked,
     budget::Level,
     error::TwitterError,
     matching::{Subject, TermId},
@@ -67,6 +68,7 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
         // A search that pauses keeps its place: from there the gap is filled when it may go on.
         let (base, count) = match level {
             Level::Open => (0, self.packed),
+            Level::Reserve if self.own.is_some() => (0, 1),
             Level::Reserve => (self.packed, self.searches.len() - self.packed),
             Level::Exhausted => (0, 0),
         };
@@ -212,11 +214,13 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
         let omission = self.omission(progress, memory, search, (since, until));
         progress.cuts -= omission.cuts.len();
         let text = format!("{}{}", search.query.text, omission.negations);
+        let timeline = if index == 0 { self.own_timeline().await } else { None };
+        let asked = timeline.as_ref().map_or(Asked::Search(&text), |own| Asked::Mentions(&own.id));
         let window = Window { since, until, known: omission.cuts };
         let (api, credential, settings) = (&self.api, &self.credential, &self.settings);
         let reading =
             Reading { api, credential, settings, clock: &self.clock, billed: &self.billed };
-        let (piece, end) = reading.read(&text, &window, &mut progress.allowance).await;
+        let (piece, end) = reading.read(asked, &window, &mut progress.allowance).await;
         let whole = matches!(end, End::Whole);
         if let Some(backlog) = memory.backlogs.get_mut(index)
             && (whole || !piece.tweets.is_empty())

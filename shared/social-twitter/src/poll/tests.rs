@@ -2,7 +2,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use social_core::{
     Message, Verdict,
-    message::{Answerable, Owner, Thread, Verb},
+    message::{Answerable, Kind, Owner, Thread, Verb},
     store::Leases,
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
@@ -10,6 +10,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 use super::*;
 use crate::{
     fixture::{TestClock, answer, api, channel, credential, parameter, queries, watch},
+    rest::{Reading, let_rest},
     snowflake,
 };
 use jiff::Timestamp;
@@ -100,6 +101,18 @@ async fn messages_of(tweets: &[Value]) -> Vec<Message> {
     world.finds(page(tweets, None)).await;
     let pass = world.poll(vec![channel(json!({}))]).pass(None).await.unwrap();
     pass.messages.into_iter().map(|incoming| incoming.message).collect()
+}
+
+#[tokio::test]
+async fn a_repost_stands_in_the_thread_of_the_tweet_that_it_repeats() {
+    let original = json!([{"type": "retweeted", "id": "77"}]);
+    let world = World::new().await;
+    world.finds(page(&[tweet(1, json!({"referenced_tweets": original}))], None)).await;
+    let poll = world.poll(vec![channel(json!({"include_reposts": true}))]);
+    let messages = poll.pass(None).await.unwrap().messages;
+    let message = &messages[0].message;
+    assert_eq!((message.kind, message.thread.root()), (Kind::Repost, "77"));
+    assert_eq!(message.answerable, Answerable::Closed);
 }
 
 #[tokio::test]
@@ -281,9 +294,9 @@ async fn searches_that_rested_begin_now() {
     let first = world.poll(vec![channel(json!({}))]).pass(None).await.unwrap();
     (&leases).save_checkpoint(&lease, &first.checkpoint).await.unwrap();
     // Not before the last reader is done.
-    assert!(!let_rest(&&leases, "/social/twitter/acme").await.unwrap());
+    assert!(!let_rest(&&leases, "/social/twitter/acme", Reading::Searches).await.unwrap());
     (&leases).release(&lease).await.unwrap();
-    assert!(let_rest(&&leases, "/social/twitter/acme").await.unwrap());
+    assert!(let_rest(&&leases, "/social/twitter/acme", Reading::Searches).await.unwrap());
 
     world.clock.set("2026-11-22T18:00:00Z");
     world.finds(page(&[tweet(21_601, json!({})), tweet(300, json!({}))], None)).await;

@@ -182,6 +182,64 @@ async fn nothing_is_published_without_handle_or_keys() {
     assert_eq!(outcome(no_keys), "not published: credential_missing Wait { after: None }");
 }
 
+fn private_target() -> Target {
+    Target { kind: Kind::PrivateMessage, ..target() }
+}
+
+/// What X says when a private message is sent.
+#[rstest]
+#[case::sent(201, json!({"data": {"dm_conversation_id": "7-42", "dm_event_id": "300"}}), "published 300")]
+#[case::closed(
+    403,
+    blank(403, "You do not have permission to DM one or more participants."),
+    "refused: Network { reason: \"You do not have permission to DM one or more participants.\" }"
+)]
+#[case::unavailable(503, json!({}), "unknown: twitter_unavailable")]
+#[case::unauthorized(
+    401,
+    blank(401, "Unauthorized"),
+    "not published: twitter_unauthorized Wait { after: None }"
+)]
+#[tokio::test]
+async fn a_private_reply_goes_to_its_visitor(
+    #[case] status: u16,
+    #[case] body: Value,
+    #[case] expected: &str,
+) {
+    let server = MockServer::start().await;
+    let path = "/2/dm_conversations/with/7/messages";
+    answer(&server, "POST", path, status, body, 1).await;
+    let publisher =
+        TwitterPublisher::new(api(&server.uri()), Keys::good(), PublishSettings::default());
+    // Longer than a tweet may be.
+    let text = "thank you ".repeat(40);
+    let sent = publisher.publish(&channel(json!({})), &private_target(), &text).await;
+    assert_eq!(outcome(sent), expected);
+    let request = &server.received_requests().await.unwrap()[0];
+    assert_eq!(request.body_json::<Value>().unwrap(), json!({ "text": text }));
+}
+
+#[tokio::test]
+async fn a_private_reply_is_looked_for_with_its_visitor() {
+    let server = MockServer::start().await;
+    let me = json!({"data": {"id": "42", "name": "Acme", "username": "acme"}});
+    answer(&server, "GET", "/2/users/me", 200, me, 1).await;
+    let said = |id: &str, sender: &str, text: &str, at: &str| json!({"id": id, "text": text, "sender_id": sender, "created_at": at});
+    let events = json!({"data": [
+        said("303", "42", "thank you &amp; bye", "2026-11-22T12:00:02Z"),
+        said("302", "7", "thank you", "2026-11-22T12:00:01Z"),
+        said("301", "42", "hello", "2026-11-22T11:00:00Z"),
+    ]});
+    answer(&server, "GET", "/2/dm_conversations/with/7/dm_events", 200, events, 1).await;
+    let publisher =
+        TwitterPublisher::new(api(&server.uri()), Keys::good(), PublishSettings::default());
+    let since = "2026-11-22T12:00:00Z".parse().unwrap();
+    let channel = channel(json!({}));
+    let own = publisher.own_messages(&channel, &private_target(), since).await.unwrap();
+    let found: Vec<_> = own.iter().map(|own| (own.id.as_str(), &own.fingerprint)).collect();
+    assert_eq!(found, [("303", &Fingerprint::of("thank you & bye"))]);
+}
+
 fn own_tweet(id: &str, under: &str, text: &str, start: Option<usize>) -> Value {
     let mut tweet = json!({
         "id": id, "text": text, "created_at": "2026-11-22T12:00:01.000Z",

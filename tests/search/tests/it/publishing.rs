@@ -15,11 +15,12 @@ use social_core::{
     Channel, Failure,
     credential::{Credentials, FacebookCredential, OAuth2Keys, TwitterCredential},
     message::Kind,
+    polling::Source,
     reply::{Fingerprint, PublishError, Publisher, Target},
     store::{Lease, Leases},
     verdict::Verdict,
 };
-use social_twitter::{PublishSettings, TwitterPublisher, UserTokens};
+use social_twitter::{PublishSettings, TwitterInbox, TwitterPublisher, Uncounted, UserTokens};
 
 const POST: &str = "POST /2/tweets";
 
@@ -95,6 +96,63 @@ async fn a_thread_stands_once_although_an_answer_in_it_was_lost() {
     let whole = found.iter().find(|own| own.fingerprint == Fingerprint::of(&text)).unwrap();
     assert_eq!(whole.id, id);
     assert_eq!(world.calls(POST).await, 3);
+}
+
+/// A private message is read, answered, and the answer comes back as the company's own.
+#[tokio::test]
+async fn a_private_conversation_goes_both_ways() {
+    let world = World::new(Settings::default()).await;
+    let entry = json!({
+        "channel_id": "acme-brand", "network": "twitter", "workgroup": "Social Support",
+        "private_workgroup": "Social Private", "private_messages": true,
+        "credential": "/social/twitter/acme", "handles": ["@acme"], "reply_handle": "@acme",
+    });
+    let channel = Arc::new(Channel::from_entry(entry).unwrap());
+    let inbox = TwitterInbox::<_, Uncounted>::new(
+        world.api(),
+        "/social/twitter/acme",
+        keys(),
+        &[Arc::clone(&channel)],
+        world.clock(),
+        None,
+    );
+    let inbox = inbox.unwrap();
+    world.whispers("Old news").await;
+    world.wait(SignedDuration::from_secs(60)).await;
+    let begun = inbox.pass(None).await.unwrap();
+    assert_eq!(begun.messages, []);
+    world.wait(SignedDuration::from_secs(60)).await;
+    world.whispers("Where is my parcel?").await;
+    let asked = inbox.pass(Some(&begun.checkpoint)).await.unwrap();
+    assert_eq!(asked.messages.len(), 1);
+    let message = &asked.messages[0].message;
+    assert_eq!((message.text.as_str(), message.own), ("Where is my parcel?", false));
+    assert_eq!(channel.workgroup_for(message.kind), "Social Private");
+
+    let target = Target {
+        message_id: message.id.clone(),
+        kind: Kind::PrivateMessage,
+        reply_under: message.id.clone(),
+        author_id: message.author.as_ref().map(|author| author.id.clone()),
+    };
+    let publisher =
+        TwitterPublisher::new(world.api(), Document((*keys()).clone()), PublishSettings::default());
+    let lost = json!({
+        "match": {"method": "POST", "path": "/2/dm_conversations/*"}, "fault": "apply_then_drop",
+    });
+    world.fails(lost).await;
+    let since = world.control.now();
+    let sent = publisher.publish(&channel, &target, "On its way").await;
+    assert!(matches!(sent, Err(PublishError::Unknown(_))), "{sent:?}");
+    let found = publisher.own_messages(&channel, &target, since).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].fingerprint, Fingerprint::of("On its way"));
+
+    let echo = inbox.pass(Some(&asked.checkpoint)).await.unwrap();
+    assert_eq!(echo.messages.len(), 1);
+    let own = &echo.messages[0].message;
+    assert!(own.own);
+    assert_eq!((&own.id, &own.thread), (&found[0].id, &message.thread));
 }
 
 /// Leases with what is stored beside them, as the bridge's state has them.

@@ -12,6 +12,7 @@ use crate::{
 use super::*;
 
 mod crashes;
+mod folding;
 mod hidden;
 mod hours;
 mod pushes;
