@@ -47,7 +47,9 @@ impl Conversation {
     pub fn is_flooded(&self, limit: u32, now: Timestamp) -> bool {
         let since = now - WINDOW;
         let recent = |line: &&super::Line| {
-            matches!(line.who, Who::Visitor(_)) && line.generation == self.generation && line.at > since
+            matches!(line.who, Who::Visitor(_))
+                && line.generation == self.generation
+                && line.at > since
         };
         self.interaction().is_some()
             && u32::try_from(self.lines.iter().filter(recent).count()).unwrap_or(u32::MAX) >= limit

@@ -10,8 +10,8 @@ mod visitors;
 
 use std::fmt;
 
-pub(crate) use folding::WINDOW as FOLDING_WINDOW;
 pub use folding::Folded;
+pub(crate) use folding::WINDOW as FOLDING_WINDOW;
 pub use hearing::{Heard, Hearing, PushHeard};
 use jiff::Timestamp;
 pub use numbers::Numbers;

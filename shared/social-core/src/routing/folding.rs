@@ -24,7 +24,8 @@ impl<P: Ports> Router<P> {
         message: &Message,
     ) -> Result<bool, RouteError> {
         let now = self.desk.clock.now();
-        let repeated = message.kind == Kind::Repost && conversation.line_reposted(message).is_some();
+        let repeated =
+            message.kind == Kind::Repost && conversation.line_reposted(message).is_some();
         let flooded =
             channel.fold_above_per_minute.is_some_and(|limit| conversation.is_flooded(limit, now));
         if !repeated && !flooded {

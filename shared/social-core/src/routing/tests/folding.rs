@@ -6,8 +6,7 @@ use super::*;
 
 /// A repost of the tweet `1`.
 fn repost(id: &str, name: &str) -> Message {
-    let thread =
-        Thread::Tweets { conversation_id: "1".into(), in_reply_to: None, owner: None };
+    let thread = Thread::Tweets { conversation_id: "1".into(), in_reply_to: None, owner: None };
     Message { kind: Kind::Repost, thread, ..tweet(id, "1", name, Answerable::Closed) }
 }
 
