@@ -27,11 +27,11 @@ pub(crate) const TYPO: SamplePage =
     SamplePage { id: "1029384763", name: "Acme Typo", workgroup: SOCIAL_SUPPORT };
 /// Three of a kind: what is written on them is the same, and only the road differs that it comes by.
 pub(crate) const BY_CALLBACK: SamplePage =
-    SamplePage { id: "1029384764", name: "Acme Told", workgroup: SOCIAL_SUPPORT };
+    SamplePage { id: "1029384774", name: "Acme Told", workgroup: SOCIAL_SUPPORT };
 pub(crate) const BY_POLL: SamplePage =
-    SamplePage { id: "1029384765", name: "Acme Read", workgroup: SOCIAL_SUPPORT };
+    SamplePage { id: "1029384775", name: "Acme Read", workgroup: SOCIAL_SUPPORT };
 pub(crate) const BY_BOTH: SamplePage =
-    SamplePage { id: "1029384766", name: "Acme Told and Read", workgroup: SOCIAL_SUPPORT };
+    SamplePage { id: "1029384776", name: "Acme Told and Read", workgroup: SOCIAL_SUPPORT };
 
 /// Its agents may ask for everything.
 pub(crate) const SHOP: SamplePage =

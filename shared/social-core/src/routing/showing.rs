@@ -7,7 +7,7 @@ use crate::{
     clock::Clock,
     conversation::{Conversation, REMEMBERED_CHARS, Shown, Who},
     desk::DeskError,
-    message::{Answerable, Author, Kind, Message, MessageId, Thread, Verb},
+    message::{Answerable, Kind, Message, MessageId, Thread, Verb},
     store::{Claim, Ledger, ThreadOwners},
     text,
 };

@@ -39,6 +39,7 @@ async fn a_conversation_is_read_as_it_was_written() {
         also_in: vec![],
         deleted: false,
         hidden: false,
+        reposts: 0,
         permalink: None,
     };
     conversation.remember(Who::Visitor(shown), "Zoë 👋", "hello\nyou", clock.now());
