@@ -265,6 +265,17 @@ impl<C: Credentials, B: Budgets> Publisher for TwitterPublisher<C, B> {
         self.settings.settle_time
     }
 
+    /// A private message to the tweet's author; X refuses it where that person takes none from strangers.
+    async fn private_reply(
+        &self,
+        channel: &Channel,
+        target: &Target,
+        text: &str,
+    ) -> Result<MessageId, PublishError> {
+        let target = Target { kind: Kind::PrivateMessage, ..target.clone() };
+        self.publish(channel, &target, text).await
+    }
+
     /// Deletes what the account wrote; nothing else is open to programs on self-serve tiers (contract B1).
     async fn moderate(
         &self,

@@ -87,10 +87,10 @@ fn terms_are_collapsed_and_handles_compare_without_case() {
 
 #[rstest]
 #[case::by_default(page(), &["who", "private", "retry", "discard", "help"])]
-#[case::on_twitter(brand(), &["who", "retry", "discard", "help"])]
+#[case::on_twitter(brand(), &["who", "private", "retry", "discard", "help"])]
 #[case::exactly_these(with(page(), "commands", json!(["hide", "who"])), &["who", "help", "hide"])]
 #[case::none(with(page(), "commands", json!([])), &["help"])]
-#[case::with_approval(with(brand(), "approval", json!(true)), &["who", "retry", "discard", "help", "approve"])]
+#[case::with_approval(with(brand(), "approval", json!(true)), &["who", "private", "retry", "discard", "help", "approve"])]
 #[case::on_x(with(brand(), "commands", json!(["delete"])), &["help", "delete"])]
 fn a_channel_allows_the_commands_that_it_names(#[case] entry: Value, #[case] allowed: &[&str]) {
     let rules = Channel::from_entry(entry).unwrap().desk_rules;

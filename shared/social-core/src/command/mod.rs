@@ -110,7 +110,9 @@ impl Command {
     pub fn works_on(self, network: Network) -> bool {
         match network {
             Network::Facebook => true,
-            Network::Twitter => self.stays_in_the_chat() || self == Self::Delete,
+            Network::Twitter => {
+                self.stays_in_the_chat() || matches!(self, Self::Private | Self::Delete)
+            }
         }
     }
 }

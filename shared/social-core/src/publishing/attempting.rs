@@ -96,11 +96,10 @@ impl<P: Ports> Publishing<P> {
         let mut next = record.after_attempt(outcome.clone(), self.desk.clock.now(), bounds);
         next.delayed |= is_delayed(reply, record, &outcome, failure.as_ref());
         match (outcome, self.advance(reply, record, &next).await) {
-            (Outcome::Published(_) | Outcome::Done, Ok(())) => {
+            // Busy: the echo was here before the answer, and settled the reply as published.
+            (Outcome::Published(_) | Outcome::Done, Ok(()) | Err(PublishingError::Busy)) => {
                 self.tell_published(channel, reply, &next).await
             }
-            // The echo was here before the answer, and settled the reply as published.
-            (Outcome::Published(_) | Outcome::Done, Err(PublishingError::Busy)) => Ok(()),
             (_, Err(error)) => Err(error),
             (Outcome::Refused(refusal), Ok(())) => {
                 self.give_back(Some(channel), reply, &refusal).await

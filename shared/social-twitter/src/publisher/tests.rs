@@ -345,6 +345,18 @@ async fn our_own_tweet_is_deleted_once_and_for_all() {
 }
 
 #[tokio::test]
+async fn a_tweet_is_answered_privately_by_a_message_to_its_author_and_never_by_a_tweet() {
+    let server = MockServer::start().await;
+    let sent = json!({"data": {"dm_conversation_id": "7-42", "dm_event_id": "300"}});
+    answer(&server, "POST", "/2/dm_conversations/with/7/messages", 201, sent, 1).await;
+    let publisher =
+        TwitterPublisher::new(api(&server.uri()), Keys::good(), PublishSettings::default());
+    let private = publisher.private_reply(&channel(json!({})), &target(), "hello").await;
+    assert_eq!(outcome(private), "published 300");
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn what_x_offers_to_no_program_is_refused_without_a_call() {
     let server = MockServer::start().await;
     let publisher =
@@ -353,7 +365,8 @@ async fn what_x_offers_to_no_program_is_refused_without_a_call() {
         let refused = publisher.moderate(&channel(json!({})), &"200".into(), command).await;
         assert!(matches!(refused, Err(PublishError::Refused(Refusal::Unsupported))));
     }
-    let private = publisher.private_reply(&channel(json!({})), &target(), "hello").await;
-    assert!(matches!(private, Err(PublishError::Refused(Refusal::Unsupported))));
+    let image = "https://cdn.example/1.jpg";
+    let picture = publisher.publish_image(&channel(json!({})), &target(), image, "").await;
+    assert!(matches!(picture, Err(PublishError::Refused(Refusal::Unsupported))));
     assert!(server.received_requests().await.unwrap().is_empty());
 }
