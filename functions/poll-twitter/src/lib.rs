@@ -13,6 +13,7 @@ use serde::Deserialize;
 use social_aws::{ChannelTable, ParameterStore, SdkConfig, SqsInbound, StateTable};
 use social_core::{
     Channel, ChannelId, Channels, Clock, Failure, Network,
+    breaker::{Breaker, GuardedSource, Use},
     channel::ChannelSet,
     credential::{Credentials, TwitterCredential},
     polling::{self, Pace},
@@ -46,6 +47,7 @@ pub struct Settings {
 pub struct PollTwitter {
     channels: ChannelTable<SystemClock>,
     credentials: UserTokens<ParameterStore<SystemClock>, State, SystemClock>,
+    breaker: Breaker<State, SystemClock>,
     state: State,
     inbound: SqsInbound,
     api: Api,
@@ -80,10 +82,16 @@ impl PollTwitter {
             index_lag: Duration::from_secs(settings.twitter_index_lag_seconds),
             ..PollSettings::default()
         };
-        let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
         Ok(Self {
-            channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
+            channels: ChannelTable::new(
+                &dynamodb,
+                settings.channels_table,
+                SystemClock,
+                // Each run reads them once.
+                Duration::ZERO,
+            ),
             credentials: UserTokens::new(parameters, state.clone(), api.clone(), SystemClock),
+            breaker: Breaker::of_credentials(state.clone(), SystemClock),
             state,
             inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
             api,
@@ -233,7 +241,13 @@ impl PollTwitter {
         let asked = channels.iter().filter_map(|channel| channel.poll_interval_seconds).min();
         let pause = asked.map_or(self.pause, |seconds| Duration::from_secs(seconds.into()));
         let pace = Pace { pause, pause_after_failure: pause, until, slack: LAST_PASS };
-        let ran = polling::run(&source, &self.state, &self.inbound, &SystemClock, pace).await;
+        let breaker = channels.first().map(|channel| Use::Reading.of(channel));
+        let guarded = GuardedSource {
+            source: &source,
+            breaker: &self.breaker,
+            name: breaker.unwrap_or_default(),
+        };
+        let ran = polling::run(&guarded, &self.state, &self.inbound, &SystemClock, pace).await;
         locked(&self.polls).insert(name.to_owned(), source);
         let ran = ran?;
         tracing::debug!(passes = ran.passes, messages = ran.messages, "searches polled");

@@ -10,6 +10,7 @@ use social_aws::{
 };
 use social_cic::{Cic, CicSettings};
 use social_core::{
+    breaker::{Breaker, GuardedCic, GuardedPublisher},
     desk::Desk,
     publishing::{Limits, Publishing},
 };
@@ -48,10 +49,14 @@ type State = StateTable<SystemClock>;
 /// The use case with the adapters it runs on.
 type NetworkPublishing = Publishing<
     ChannelTable<SystemClock>,
-    FacebookPublisher<SystemClock, Parameters>,
-    TwitterPublisher<UserTokens<Parameters, State, SystemClock>, State>,
+    GuardedPublisher<FacebookPublisher<SystemClock, Parameters>, State, SystemClock>,
+    GuardedPublisher<
+        TwitterPublisher<UserTokens<Parameters, State, SystemClock>, State>,
+        State,
+        SystemClock,
+    >,
     State,
-    Cic,
+    GuardedCic<Cic, State, SystemClock>,
     SqsInbound,
     SqsOutbound,
     SystemClock,
@@ -92,15 +97,21 @@ impl PublisherFunction {
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
         let automatic =
             social_lambda::automatic_texts(&parameters, settings.automatic_texts).await?;
+        let breaker = Breaker::of_credentials(store.clone(), SystemClock);
+        let facebook = FacebookPublisher::new(graph, parameters, facebook);
+        let twitter = TwitterPublisher::new(api, tokens, twitter)
+            .with_budgets(store.clone(), Prices::default());
         let publishing = Publishing {
             channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
-            facebook: FacebookPublisher::new(graph, parameters, facebook),
-            twitter: TwitterPublisher::new(api, tokens, twitter)
-                .with_budgets(store.clone(), Prices::default()),
+            facebook: GuardedPublisher { publisher: facebook, breaker: breaker.clone() },
+            twitter: GuardedPublisher { publisher: twitter, breaker },
             desk: Desk {
                 automatic,
+                contact_center: GuardedCic {
+                    contact_center: Cic::new(cic, http)?,
+                    breaker: Breaker::of_cic(store.clone(), SystemClock),
+                },
                 store,
-                contact_center: Cic::new(cic, http)?,
                 inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
                 outbound: SqsOutbound::new(&sqs, &settings.outbound_queue_url),
                 clock: SystemClock,

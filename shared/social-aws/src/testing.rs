@@ -227,6 +227,7 @@ pub(crate) fn message(id: &str) -> Message {
             owner: None,
         },
         answerable: Answerable::Yes,
+        also_in: vec![],
     }
 }
 

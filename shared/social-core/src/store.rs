@@ -8,8 +8,10 @@ use crate::{
     channel::ChannelId,
     chat::Chat,
     conversation::{Conversation, ConversationKey},
-    message::{Message, MessageId, Owner},
+    inbound::Tell,
+    message::{Author, Message, MessageId, Owner, Verb},
     reply::ReplyRecord,
+    slots::Slots,
     verdict::Failure,
 };
 
@@ -25,16 +27,41 @@ pub enum Claim {
     Done,
 }
 
+/// What the ledger has an item for: a change of a message, or a notice of the bridge's own.
+pub trait InLedger {
+    /// What the item is about, and what tells it from every other item about the same.
+    fn ledger_key(&self) -> (MessageId, String);
+}
+
+impl InLedger for Message {
+    fn ledger_key(&self) -> (MessageId, String) {
+        let change = match &self.verb {
+            Verb::Add => "add".to_owned(),
+            Verb::Edit { revision } => format!("edit#{revision}"),
+            Verb::Delete => "delete".to_owned(),
+            Verb::Hide { revision } => format!("hide#{revision}"),
+            Verb::Unhide { revision } => format!("unhide#{revision}"),
+        };
+        (self.id.clone(), change)
+    }
+}
+
+impl InLedger for Tell {
+    fn ledger_key(&self) -> (MessageId, String) {
+        (MessageId(self.id.clone()), "tell".to_owned())
+    }
+}
+
 /// The ledger of seen messages: one item per change, kept for 30 days.
 pub trait Ledger {
     /// Claims a change for the time of a lease.
-    async fn claim(&self, channel: &ChannelId, message: &Message) -> Result<Claim, Failure>;
+    async fn claim(&self, channel: &ChannelId, change: &impl InLedger) -> Result<Claim, Failure>;
 
     /// Marks the change as done, and remembers which conversation the message went to.
     async fn complete(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        change: &impl InLedger,
         conversation: Option<&ConversationKey>,
     ) -> Result<(), Failure>;
 
@@ -43,7 +70,7 @@ pub trait Ledger {
     async fn release(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        change: &impl InLedger,
         perhaps_done: bool,
     ) -> Result<(), Failure>;
 
@@ -61,8 +88,9 @@ pub trait Seen {
     async fn is_known(&self, channel: &ChannelId, message: &Message) -> Result<bool, Failure>;
 }
 
-/// Conversations. A write names the version that it read.
-pub trait Conversations {
+/// Conversations. A write names the version that it read. Who keeps them keeps the slots of their
+/// chats too.
+pub trait Conversations: Slots {
     /// Reads consistently; a conversation that was never written is a new one.
     async fn load(
         &self,
@@ -84,8 +112,12 @@ pub struct OpenChat {
     pub channel_id: ChannelId,
     pub conversation: ConversationKey,
     pub chat: Chat,
+    /// The conversation's generation whose chat it is.
+    pub generation: u32,
     /// Some agent was active in it at some time.
     pub answered: bool,
+    /// Since when an agent has had the last word; absent while a visitor has it.
+    pub last_word_at: Option<Timestamp>,
 }
 
 /// Whose thread it is, remembered.
@@ -105,6 +137,13 @@ pub trait ThreadOwners {
         channel: &crate::channel::Channel,
         message: &Message,
     ) -> Result<Option<Owner>, Failure>;
+
+    /// Who wrote a private message that told no name. `None` where the network tells nothing.
+    async fn author(
+        &self,
+        channel: &crate::channel::Channel,
+        author: &Author,
+    ) -> Result<Option<Author>, Failure>;
 }
 
 /// Replies and their states, beside their conversation.

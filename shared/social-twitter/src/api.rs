@@ -144,9 +144,8 @@ impl Api {
         ids: &[String],
     ) -> Result<Vec<User>, TwitterError> {
         let mut url = self.url(&["2", "users"]);
-        url.query_pairs_mut()
-            .append_pair("ids", &ids.join(","))
-            .append_pair("user.fields", "public_metrics");
+        let fields = "name,username,profile_image_url,public_metrics";
+        url.query_pairs_mut().append_pair("ids", &ids.join(",")).append_pair("user.fields", fields);
         self.read::<Users>(credential, url, (Route::Users, Purpose::Poll))
             .await
             .map(|users| users.data)

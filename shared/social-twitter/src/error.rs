@@ -131,9 +131,27 @@ impl Classify for TwitterError {
             Self::Unreadable => "twitter_unreadable",
         }
     }
+
+    fn is_outage(&self) -> bool {
+        matches!(
+            self,
+            Self::Unauthorized | Self::CreditsDepleted | Self::Http(HttpError::Connect(_))
+        )
+    }
 }
 
 impl TwitterError {
+    /// Whether another token would have been taken.
+    pub(crate) fn is_about_the_user(&self) -> bool {
+        matches!(
+            self,
+            Self::Unauthorized
+                | Self::NoUserToken
+                | Self::NotEnrolled { .. }
+                | Self::Forbidden { .. }
+        )
+    }
+
     /// Reads an answer that is no success.
     pub(crate) fn of(answer: &Answer) -> Self {
         let problem = Problem::of(&answer.body);

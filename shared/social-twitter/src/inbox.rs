@@ -11,7 +11,7 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use social_core::{
-    Author, Channel, ChannelId, Clock, Message,
+    Channel, ChannelId, Clock, Message,
     budget::Budgets,
     channel::Start,
     credential::TwitterCredential,
@@ -27,7 +27,7 @@ use crate::{
     budget::{Prices, Purse, Uncounted},
     error::TwitterError,
     matching::{Matcher, Reader},
-    snowflake,
+    normal, snowflake,
     text::unescaped,
     wire::{PrivateEvent, User},
 };
@@ -266,11 +266,7 @@ impl Said {
             let note = format!("[{} attached; see the messages on X]", self.attachments);
             format!("{text}\n{note}").trim_start().clone_into(&mut text);
         }
-        let author = Author {
-            id: self.visitor_id.clone(),
-            name: visitor.map(|user| user.name.clone()).unwrap_or_default(),
-            handle: visitor.map(|user| user.username.clone()),
-        };
+        let author = normal::profile(self.visitor_id.clone(), visitor);
         let message = Message {
             id: self.id.as_str().into(),
             kind: Kind::PrivateMessage,
@@ -283,6 +279,7 @@ impl Said {
             at: self.at,
             thread: Thread::Private { visitor_id: self.visitor_id.clone() },
             answerable: Answerable::Yes,
+            also_in: vec![],
         };
         Some(Incoming { channel_id: reader.channel.id.clone(), message })
     }

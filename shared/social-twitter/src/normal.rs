@@ -39,6 +39,7 @@ pub(crate) fn message(known: Known<'_>, reader: &Reader) -> Message {
         at: created_at(tweet),
         thread: thread(tweet, own),
         answerable: answerable(known, reader),
+        also_in: vec![],
     }
 }
 
@@ -49,10 +50,22 @@ fn verb(tweet: &Tweet) -> Verb {
 
 fn author(known: Known<'_>) -> Option<Author> {
     let id = known.tweet.author_id.clone()?;
-    Some(match known.author {
-        Some(user) => Author { id, name: user.name.clone(), handle: Some(user.username.clone()) },
-        None => Author { id, name: String::new(), handle: None },
-    })
+    Some(profile(id, known.author))
+}
+
+/// Who wrote, as far as X tells.
+pub(crate) fn profile(id: String, user: Option<&User>) -> Author {
+    match user {
+        Some(user) => Author {
+            id,
+            name: user.name.clone(),
+            link: Some(format!("https://x.com/{}", user.username)),
+            handle: Some(user.username.clone()),
+            picture: user.profile_image_url.clone(),
+            followers: user.followers(),
+        },
+        None => Author { id, ..Author::default() },
+    }
 }
 
 /// `https://x.com/{username}/status/{id}`; X redirects from `i` where the username is not known.

@@ -14,6 +14,7 @@ use social_core::{
     Channel, MessageId,
     budget::{Budgets, Spending},
     channel::{LongReplies, TwitterSource},
+    command::Command,
     credential::{Credentials, TwitterCredential},
     message::Kind,
     reply::{OwnMessage, PublishError, Publisher, Refusal, Target},
@@ -262,6 +263,29 @@ impl<C: Credentials, B: Budgets> Publisher for TwitterPublisher<C, B> {
 
     fn settle_time(&self) -> Duration {
         self.settings.settle_time
+    }
+
+    /// Deletes what the account wrote; nothing else is open to programs on self-serve tiers (contract B1).
+    async fn moderate(
+        &self,
+        channel: &Channel,
+        message_id: &MessageId,
+        command: Command,
+    ) -> Result<(), PublishError> {
+        if command != Command::Delete {
+            return Err(PublishError::Refused(Refusal::Unsupported));
+        }
+        let credential = self.credentials.twitter(&channel.credential).await;
+        let credential = credential.map_err(PublishError::NotPublished)?;
+        let account = Account { name: &channel.credential, credential: &credential };
+        let threads = |source: &TwitterSource| source.long_replies == LongReplies::Thread;
+        let deleted = if channel.twitter().is_some_and(threads) {
+            self.delete_thread(account, message_id.as_str()).await
+        } else {
+            // What is gone already was deleted by an attempt whose answer was lost, or by hand.
+            self.api.delete(&credential, message_id.as_str()).await
+        };
+        deleted.map_err(|error| self.outcome(error, ""))
     }
 }
 

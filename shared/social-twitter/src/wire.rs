@@ -119,6 +119,7 @@ pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) username: String,
+    pub(crate) profile_image_url: Option<String>,
     pub(crate) public_metrics: Option<Metrics>,
 }
 

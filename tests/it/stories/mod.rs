@@ -1,10 +1,12 @@
 //! What happens to people's messages, from one end to the other.
 
 mod administrators;
+mod commands;
 mod desk;
 mod doors;
 mod queues;
 mod roads;
+mod same;
 mod scenes;
 mod town;
 
@@ -16,13 +18,16 @@ pub(crate) fn all() -> Vec<Trial> {
     [
         town::all(),
         administrators::all(),
+        commands::all(),
         roads::all(),
+        same::all(),
         scenes,
         queues::all(),
         doors::all(),
         desk::all(),
         lonely_scenes,
         desk::lonely(),
+        same::lonely(),
     ]
     .into_iter()
     .flatten()

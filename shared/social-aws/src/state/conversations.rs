@@ -108,17 +108,18 @@ fn shard_of(chat_id: &str, shards: u32) -> u32 {
 struct Indexed {
     channel_id: ChannelId,
     key: ConversationKey,
+    generation: u32,
     state: State,
 }
 
 /// One chat that cannot be read never hides the others.
 fn open_chat(item: Item) -> Option<OpenChat> {
-    let Ok(Indexed { channel_id, key, state }) = decode(WHAT, item) else {
+    let Ok(Indexed { channel_id, key, generation, state }) = decode(WHAT, item) else {
         tracing::error!(metric = "StateMalformed", "a conversation in the index cannot be read");
         return None;
     };
-    let State::Open(Interaction { chat, answered, .. }) = state else { return None };
-    Some(OpenChat { channel_id, conversation: key, chat, answered })
+    let State::Open(Interaction { chat, answered, last_word_at, .. }) = state else { return None };
+    Some(OpenChat { channel_id, conversation: key, chat, generation, answered, last_word_at })
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Channel, ChannelId, ChannelSource, FacebookSource, Handle, Include, Keyword, LongReplies,
-    RoutingContext, Scope, Start, TwitterSource,
+    Channel, ChannelId, ChannelSource, DeskRules, FacebookSource, Handle, Include, Keyword,
+    LongReplies, RoutingContext, Scope, Start, TwitterSource, desk_rules, hours,
 };
 use crate::message::Network;
 
@@ -25,6 +25,7 @@ pub struct EntryError {
 /// All fields of both networks, as JSON. Unknown ones are refused: a misspelt switch must not be silent.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "switches, each of its own name in the entry")]
 struct Entry {
     channel_id: String,
     network: Network,
@@ -50,6 +51,7 @@ struct Entry {
     post_limit: u32,
     #[serde(default = "yes")]
     publishing: bool,
+    max_open_interactions: Option<u32>,
     // Facebook
     page_id: Option<String>,
     private_workgroup: Option<String>,
@@ -64,13 +66,14 @@ struct Entry {
     long_replies: Option<LongReplies>,
     minimum_followers: Option<u64>,
     private_messages: Option<bool>,
-    // Read by later parts of the bridge; listed so that entries with them stay valid.
-    #[serde(rename = "commands")]
-    _commands: Option<Vec<String>>,
-    #[serde(rename = "idle_close_hours")]
-    _idle_close_hours: Option<f64>,
-    #[serde(rename = "max_open_interactions")]
-    _max_open_interactions: Option<u32>,
+    // At the desk
+    commands: Option<Vec<String>>,
+    #[serde(default)]
+    approval: bool,
+    #[serde(default)]
+    published_notices: bool,
+    idle_close_hours: Option<f64>,
+    opening_hours: Option<hours::Written>,
 }
 
 fn yes() -> bool {
@@ -118,11 +121,15 @@ impl Entry {
         if self.poll_interval_seconds == Some(0) {
             return Err(("poll_interval_seconds", "must be 1 or more".to_owned()));
         }
+        if self.max_open_interactions == Some(0) {
+            return Err(("max_open_interactions", "must be 1 or more".to_owned()));
+        }
         if !(1..=5_000).contains(&self.post_limit) {
             return Err(("post_limit", "must be between 1 and 5000".to_owned()));
         }
         let start = parse_start(self.start.as_deref())?;
         let exclude_keywords = terms("exclude_keywords", &self.exclude_keywords, Keyword::parse)?;
+        let desk_rules = self.desk_rules()?;
         let source = self.source()?;
         Ok(Channel {
             name: self.name.unwrap_or_else(|| self.channel_id.clone()),
@@ -141,6 +148,20 @@ impl Entry {
             poll_interval_seconds: self.poll_interval_seconds,
             post_limit: self.post_limit,
             publishing: self.publishing,
+            max_open_interactions: self.max_open_interactions,
+            desk_rules,
+        })
+    }
+
+    fn desk_rules(&self) -> Result<DeskRules, Problem> {
+        let opening_hours = self.opening_hours.as_ref().map(hours::Written::parse).transpose();
+        let named = self.commands.as_deref();
+        Ok(DeskRules {
+            commands: desk_rules::commands(self.network, named, self.approval)?,
+            approval: self.approval,
+            published_notices: self.published_notices,
+            idle_close_after: desk_rules::idle_close_after(self.idle_close_hours)?,
+            opening_hours: opening_hours.map_err(|problem| ("opening_hours", problem))?,
         })
     }
 

@@ -1,6 +1,9 @@
 //! Channels: an administrator's entries that tie a page, or keywords and handles, to a workgroup.
 
+mod desk_rules;
 mod entry;
+mod hours;
+mod standing;
 mod terms;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -9,7 +12,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use desk_rules::DeskRules;
 pub use entry::EntryError;
+pub use hours::{OpeningHours, WhenClosed};
+pub use standing::{Standing, Standings, standing};
 pub use terms::{Handle, Keyword};
 
 use crate::{
@@ -64,6 +70,9 @@ pub struct Channel {
     pub post_limit: u32,
     /// The emergency switch: nothing is published while it is off.
     pub publishing: bool,
+    /// Interactions that it may have open at once; what comes beyond waits in order.
+    pub max_open_interactions: Option<u32>,
+    pub desk_rules: DeskRules,
 }
 
 /// Hands a chat to ACD skills by a table of the Interaction Processor.

@@ -7,10 +7,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Conversation, Interaction, State, Who};
+use super::{Conversation, Interaction, Needs, State, Who};
 use crate::{
     chat::{Chat, ChatEvent, Happening, ParticipantState, Party, Told},
-    reply::{Fingerprint, Reply, targeting},
+    command::{Command, Written},
+    reply::{
+        Fingerprint, Reply,
+        targeting::{self, Meaning},
+    },
 };
 
 /// Events that are remembered as heard. Two workers are seconds apart, never so many events.
@@ -77,6 +81,16 @@ struct HeldText {
     text: String,
 }
 
+impl HeldText {
+    /// Whether it is a word about a colleague's reply that waits.
+    fn decides(&self) -> bool {
+        matches!(
+            Written::read(&self.text),
+            Written::Command(Command::Approve | Command::Discard, _)
+        )
+    }
+}
+
 impl Hearing {
     fn leg(&mut self, chat: &Chat) -> usize {
         let known = self.legs.iter().position(|leg| *leg == chat.participant_id);
@@ -111,6 +125,16 @@ impl Hearing {
 
     /// The single agent whose text may be published at that place: who has been active longest.
     fn floor_at(&self, at: Place) -> Option<&Standing> {
+        self.active(at).first().copied()
+    }
+
+    /// That agent, if active at that place, with the floor or without.
+    fn active_at(&self, at: Place, participant_id: &str) -> Option<&Standing> {
+        self.active(at).into_iter().find(|standing| standing.participant_id == participant_id)
+    }
+
+    /// Who is active at that place, the longest first.
+    fn active(&self, at: Place) -> Vec<&Standing> {
         let mut active: Vec<&Standing> = Vec::new();
         for standing in self.standings.iter().filter(|standing| standing.at < at) {
             let known =
@@ -121,7 +145,7 @@ impl Hearing {
                 (Some(_), true) | (None, false) => {}
             }
         }
-        active.first().copied()
+        active
     }
 
     fn hold(&mut self, text: HeldText) {
@@ -181,6 +205,10 @@ impl Conversation {
         self.unanswered = if answered { 0 } else { self.unanswered + 1 };
         self.ended = Some(Box::new(interaction.clone()));
         self.state = State::Closed;
+        if answered {
+            // Who left has read what came back.
+            self.undecided.retain(|kept| kept.needs == Needs::Approval);
+        }
         Some(Heard::Ended { answered })
     }
 
@@ -257,24 +285,43 @@ impl Conversation {
 
     fn hear_text(&mut self, chat: &Chat, text: HeldText, now: Timestamp) -> Option<Heard> {
         let interaction = self.interaction_in(chat)?;
-        let floor = interaction.hearing.floor_at(text.at);
-        let Some(agent) = floor.filter(|floor| floor.participant_id == text.participant_id) else {
+        let hearing = &interaction.hearing;
+        let floor = hearing.floor_at(text.at);
+        let has_the_floor = |floor: &&Standing| floor.participant_id == text.participant_id;
+        // A second person decides about what the first one wrote, and says nothing else.
+        let decider =
+            || hearing.active_at(text.at, &text.participant_id).filter(|_| text.decides());
+        let Some(agent) = floor.filter(has_the_floor).or_else(decider) else {
             interaction.hearing.hold(text);
             return None;
         };
-        let (agent, id) = (agent.name.clone(), format!("{}#{}", chat.chat_id, text.key));
-        let (target, text) = targeting::target(self, &text.text);
-        self.remember(Who::Agent, &agent, &text, now);
-        Some(Heard::Reply(Box::new(Reply {
-            id,
+        let agent = agent.name.clone();
+        Some(self.hear_reply(chat, text, agent, now))
+    }
+
+    fn hear_reply(&mut self, chat: &Chat, text: HeldText, agent: String, now: Timestamp) -> Heard {
+        let HeldText { participant_id, key, text, .. } = text;
+        let Meaning { command, target, text } = targeting::read(self, &text);
+        if command.is_none_or(Command::has_text) {
+            self.remember(Who::Agent, &agent, &text, now);
+        }
+        let answered = target.as_ref().ok().map(|target| &target.message_id);
+        let answered = answered.and_then(|id| self.shown().find(|shown| shown.message_id == *id));
+        Heard::Reply(Box::new(Reply {
+            id: format!("{}#{key}", chat.chat_id),
             channel_id: self.channel_id.clone(),
             conversation: self.key.clone(),
             generation: self.generation,
+            also_in: answered.map(|shown| shown.also_in.clone()).unwrap_or_default(),
             agent,
             text,
             written_at: now,
             target,
-        })))
+            command,
+            participant_id,
+            confirmed: false,
+            approved_by: None,
+        }))
     }
 }
 

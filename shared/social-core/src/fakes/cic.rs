@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
 
-use super::Broken;
+use super::{Away, Broken};
 use crate::{
     chat::{
         Chat, ChatError, ChatEvent, ContactCenter, Happening, Interface, Opening, ParticipantState,
@@ -37,6 +37,8 @@ struct Inner {
     faults: VecDeque<Fault>,
     keeps_history: bool,
     throttled: bool,
+    down: bool,
+    calls: u32,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -51,6 +53,25 @@ impl FakeCic {
         self.0.borrow_mut().throttled = on;
     }
 
+    /// Neither server takes calls.
+    pub(crate) fn go_down(&self, down: bool) {
+        self.0.borrow_mut().down = down;
+    }
+
+    /// Calls so far, in vain or not.
+    pub(crate) fn calls(&self) -> u32 {
+        self.0.borrow().calls
+    }
+
+    async fn call(&self) -> Result<(), ChatError> {
+        tokio::task::yield_now().await;
+        self.0.borrow_mut().calls += 1;
+        if self.0.borrow().down {
+            return Err(ChatError::Failed { failure: Away.into(), sent: Sent::No });
+        }
+        Ok(())
+    }
+
     pub(crate) fn next_say(&self, fault: Fault) {
         self.0.borrow_mut().faults.push_back(fault);
     }
@@ -58,6 +79,10 @@ impl FakeCic {
     /// What was said in each chat, oldest chat first.
     pub(crate) fn said(&self) -> Vec<Vec<String>> {
         self.0.borrow().chats.iter().map(|chat| chat.said.clone()).collect()
+    }
+
+    pub(crate) fn is_over(&self, chat: usize) -> bool {
+        self.0.borrow().chats[chat].gone
     }
 
     pub(crate) fn openings(&self) -> Vec<Opening> {
@@ -72,6 +97,14 @@ impl FakeCic {
 
     pub(crate) fn agent_writes(&self, chat: usize, agent: &str, text: &str) {
         self.happens(chat, Party::Agent, agent, Happening::Text(text.to_owned()));
+    }
+
+    pub(crate) fn agent_pushes(&self, chat: usize, agent: &str, url: &str) {
+        self.happens(chat, Party::Agent, agent, Happening::Url(url.to_owned()));
+    }
+
+    pub(crate) fn agent_sends_file(&self, chat: usize, agent: &str, name: &str) {
+        self.happens(chat, Party::Agent, agent, Happening::File(name.to_owned()));
     }
 
     pub(crate) fn system_writes(&self, chat: usize, text: &str) {
@@ -106,7 +139,7 @@ impl FakeCic {
 
 impl ContactCenter for FakeCic {
     async fn open(&self, opening: &Opening) -> Result<Told, ChatError> {
-        tokio::task::yield_now().await;
+        self.call().await?;
         if opening.workgroup == "Nowhere" {
             return Err(ChatError::UnknownWorkgroup);
         }
@@ -122,7 +155,7 @@ impl ContactCenter for FakeCic {
     }
 
     async fn say(&self, chat: &Chat, text: &str) -> Result<Told, ChatError> {
-        tokio::task::yield_now().await;
+        self.call().await?;
         let index: usize = chat.chat_id.parse().unwrap();
         let fault = self.0.borrow_mut().faults.pop_front();
         let broken = |sent| Err(ChatError::Failed { failure: Broken(Verdict::RETRY).into(), sent });
@@ -148,7 +181,7 @@ impl ContactCenter for FakeCic {
     }
 
     async fn poll(&self, chat: &Chat) -> Result<Told, ChatError> {
-        tokio::task::yield_now().await;
+        self.call().await?;
         let index: usize = chat.chat_id.parse().unwrap();
         let over = {
             let chat = &self.0.borrow().chats[index];

@@ -102,7 +102,7 @@ where
         match message {
             Some(message) => {
                 let store = &self.desk.store;
-                store.complete(&channel.id, &message, key).await.map_err(RouteError::Store)
+                store.complete(&channel.id, &*message, key).await.map_err(RouteError::Store)
             }
             None => Ok(()),
         }

@@ -8,7 +8,7 @@ use crate::{
     conversation::{Conversation, Who},
     inbound::{DeadLetters, InboundQueue, OutboundQueue},
     message::Message,
-    reply::{Fingerprint, OwnMessage, ReplyRecord, ReplyState},
+    reply::{Fingerprint, OwnMessage, ReplyRecord},
     store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
     text,
 };
@@ -77,6 +77,6 @@ where
 
 impl ReplyRecord {
     fn is_published_as(&self, own: &OwnMessage) -> bool {
-        matches!(&self.state, ReplyState::Published { remote_id } if *remote_id == own.id)
+        self.state.remote_id() == Some(&own.id)
     }
 }

@@ -11,6 +11,7 @@ use std::{sync::Arc, time::Duration};
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use resolving::Placed;
+use showing::PERHAPS_SHOWN;
 
 use crate::{
     channel::{Channel, ChannelId, Channels},
@@ -28,7 +29,7 @@ use crate::{
 const CONVERSATIONS_AT_ONCE: usize = 10;
 
 /// The longest that one change may take. None is begun with less time left than that.
-const WORST_CHANGE: Duration = Duration::from_secs(12);
+const WORST_CHANGE: Duration = Duration::from_secs(14);
 /// Workers that a message may have killed before it is parked.
 const DEADLY_ATTEMPTS: u32 = 10;
 
@@ -41,6 +42,12 @@ pub enum RouteError {
     OutOfTime,
     #[error("it is not yet time to offer the conversation again")]
     NotYet { after: Duration },
+    #[error("as many chats are open as the caps allow")]
+    NoSlot { after: Duration },
+    #[error("more chats start at once than the caps allow")]
+    StartsTooFast { after: Duration },
+    #[error("the channel is closed at this hour")]
+    OutsideHours { after: Duration },
     #[error("the message ended every worker that began it")]
     Deadly,
     #[error("no enabled channel has this id")]
@@ -62,7 +69,10 @@ impl Classify for RouteError {
         match self {
             Self::Busy => Verdict::RETRY,
             Self::OutOfTime => Verdict::Retry { after: Some(Duration::ZERO) },
-            Self::NotYet { after } => Verdict::Wait { after: Some(*after) },
+            Self::NotYet { after } | Self::NoSlot { after } | Self::OutsideHours { after } => {
+                Verdict::Wait { after: Some(*after) }
+            }
+            Self::StartsTooFast { after } => Verdict::Retry { after: Some(*after) },
             Self::Deadly => Verdict::Reject,
             // It may be switched off for an hour, or its entry broken: nothing is dropped for that.
             Self::NoChannel => Verdict::WAIT,
@@ -83,6 +93,9 @@ impl Classify for RouteError {
             Self::Busy => "busy",
             Self::OutOfTime => "out_of_time",
             Self::NotYet { .. } => "not_yet",
+            Self::NoSlot { .. } => "chats_at_cap",
+            Self::StartsTooFast { .. } => "starts_at_cap",
+            Self::OutsideHours { .. } => "outside_hours",
             Self::Deadly => "deadly_message",
             Self::NoChannel => "channel_unknown",
             Self::Channels(failure)
@@ -303,6 +316,12 @@ where
             (Verb::Delete, Some(mut conversation)) => {
                 self.show_deletion(channel, &mut conversation, message).await
             }
+            (Verb::Hide { .. }, Some(mut conversation)) => {
+                self.show_hidden(&mut conversation, message, true).await
+            }
+            (Verb::Unhide { .. }, Some(mut conversation)) => {
+                self.show_hidden(&mut conversation, message, false).await
+            }
         }
     }
 
@@ -313,6 +332,37 @@ where
             let after = Duration::try_from(reoffer.not_before.duration_since(now));
             return Err(RouteError::NotYet { after: after.unwrap_or_default() });
         }
+        let store = &self.desk.store;
+        let claim = store.claim(&channel.id, tell).await;
+        let again = match claim.map_err(RouteError::Store)? {
+            Claim::Done => return Ok(Routed::Done { anew: false }),
+            Claim::Busy => return Err(RouteError::Busy),
+            Claim::Granted { attempts, .. } if attempts > DEADLY_ATTEMPTS => {
+                return Err(RouteError::Deadly);
+            }
+            Claim::Granted { again, .. } => again,
+        };
+        match self.say_notice(channel, tell, again).await {
+            Ok(()) => {
+                let completed = store.complete(&channel.id, tell, None).await;
+                completed.map_err(RouteError::Store)?;
+                Ok(Routed::Done { anew: true })
+            }
+            Err(error) => {
+                let perhaps_done = again || error.perhaps_done();
+                let released = store.release(&channel.id, tell, perhaps_done).await;
+                released.map_err(RouteError::Store)?;
+                Err(error)
+            }
+        }
+    }
+
+    async fn say_notice(
+        &self,
+        channel: &Channel,
+        tell: &Tell,
+        again: bool,
+    ) -> Result<(), RouteError> {
         let loaded = self.desk.store.load(&channel.id, &tell.conversation).await;
         let mut conversation = loaded.map_err(RouteError::Store)?;
         let needless = tell.reoffer.as_ref().is_some_and(|reoffer| {
@@ -320,11 +370,16 @@ where
                 || conversation.interaction().is_some()
                 || conversation.ended.as_ref().is_some_and(|ended| ended.answered)
         });
-        if !needless {
-            let line = crate::text::notice(&tell.notice);
-            self.say_in_an_open_chat(channel, &mut conversation, None, &line, |_| {}).await?;
+        if needless {
+            return Ok(());
         }
-        Ok(Routed::Done { anew: true })
+        let line = crate::text::notice(&tell.notice);
+        let line = match (again, self.was_said(&conversation, &line, again).await?) {
+            (_, Some(true)) => return Ok(()),
+            (true, None) => format!("{PERHAPS_SHOWN}\n{line}"),
+            _ => line,
+        };
+        self.say_in_an_open_chat(channel, &mut conversation, None, &line, |_| {}).await
     }
 }
 

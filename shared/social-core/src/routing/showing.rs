@@ -8,13 +8,13 @@ use crate::{
     conversation::{Conversation, REMEMBERED_CHARS, Shown, Who},
     desk::DeskError,
     inbound::{DeadLetters, InboundQueue, OutboundQueue},
-    message::{Answerable, Message, MessageId, Thread, Verb},
+    message::{Answerable, Author, Kind, Message, MessageId, Thread, Verb},
     store::{Claim, Conversations, Ledger, Replies, ThreadOwners, Threads},
     text,
 };
 
 /// Added to a line of which nobody knows whether the agent has it already.
-const PERHAPS_SHOWN: &str = "perhaps shown before:";
+pub(super) const PERHAPS_SHOWN: &str = "perhaps shown before:";
 
 impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
 where
@@ -38,6 +38,7 @@ where
         if conversation.shown().any(|shown| shown.message_id == message.id) {
             return Ok(());
         }
+        let message = &self.introduced(channel, conversation, message).await;
         let number = conversation.last_number + 1;
         let line = text::visitor_line(number, message);
         let now = self.desk.clock.now();
@@ -46,6 +47,9 @@ where
         let note = |conversation: &mut Conversation| {
             if conversation.shown().all(|other| other.message_id != shown.message_id) {
                 conversation.remember(Who::Visitor(shown.clone()), &name, &message.text, now);
+            }
+            if let Some(author) = &message.author {
+                conversation.meet(author);
             }
         };
         let line = match (again, self.was_said(conversation, &line, again).await?) {
@@ -57,7 +61,11 @@ where
         };
         let newly_unanswerable = conversation.interaction().is_some()
             && conversation.shown().all(|shown| shown.answerable == Answerable::Yes);
+        let newly_shared = !message.also_in.is_empty() && !conversation.is_known_to_be_shared();
         self.say_in_an_open_chat(channel, conversation, Some(message), &line, note).await?;
+        if newly_shared {
+            self.tell_of_others(channel, conversation, message).await?;
+        }
         match cannot_answer(channel, message.answerable) {
             Some(notice) if newly_unanswerable => {
                 let notice = text::notice(&notice);
@@ -67,8 +75,48 @@ where
         }
     }
 
+    /// The message with its author's name and picture, which private messages do not tell. They are
+    /// looked up once in a conversation; where that fails, the message goes on without.
+    async fn introduced(
+        &self,
+        channel: &Channel,
+        conversation: &Conversation,
+        message: &Message,
+    ) -> Message {
+        let mut message = message.clone();
+        let author = message.author.as_mut().filter(|_| message.kind == Kind::PrivateMessage);
+        let Some(author) = author.filter(|author| author.picture.is_none()) else { return message };
+        let known = conversation.name_of(&author.id).map(str::to_owned);
+        let told = match known {
+            Some(name) => Some(Author { name, ..author.clone() }),
+            None => self.thread_owners.author(channel, author).await.ok().flatten(),
+        };
+        if let Some(told) = told.filter(|told| !told.name.is_empty()) {
+            *author = told;
+        }
+        message
+    }
+
+    /// Agents of another channel have the same message before them, and may answer it.
+    async fn tell_of_others(
+        &self,
+        channel: &Channel,
+        conversation: &mut Conversation,
+        message: &Message,
+    ) -> Result<(), RouteError> {
+        let channels = self.channels.all().await.map_err(RouteError::Channels)?;
+        let others = message.also_in.iter().filter_map(|id| channels.find(id));
+        let names: Vec<String> =
+            others.map(|other| format!("“{}”", text::clean_inline(&other.name))).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let notice = text::notice(&format!("also open in {}", names.join(", ")));
+        self.say_in_an_open_chat(channel, conversation, None, &notice, |_| {}).await
+    }
+
     /// Whether an earlier worker said the line; `None` where CIC keeps no history.
-    async fn was_said(
+    pub(super) async fn was_said(
         &self,
         conversation: &Conversation,
         line: &str,
@@ -162,21 +210,49 @@ where
             return store.complete(&channel.id, &added, None).await.map_err(RouteError::Store);
         };
         let erase = |conversation: &mut Conversation| erase(conversation, &message.id);
-        if conversation.interaction().is_none() {
+        let is_known = |shown: &Shown| shown.message_id == message.id && shown.deleted;
+        let no_news = conversation.shown().any(is_known);
+        if conversation.interaction().is_none() || no_news {
             return self.desk.amend(conversation, erase).await.map_err(RouteError::Desk);
         }
         let notice = text::notice(&format!("line {number} was deleted by the visitor"));
         self.said_or_noted(conversation, &notice, erase).await
     }
+
+    /// That a message was hidden, or can be read again, is told where the agent knows it otherwise.
+    /// One that was never shown is shown when it comes itself, hidden or not: somebody wrote it.
+    pub(super) async fn show_hidden(
+        &self,
+        conversation: &mut Conversation,
+        message: &Message,
+        hidden: bool,
+    ) -> Result<(), RouteError> {
+        let known = conversation.shown().find(|shown| shown.message_id == message.id);
+        let Some(known) = known.filter(|shown| shown.hidden != hidden) else { return Ok(()) };
+        let number = known.number;
+        let mark = |conversation: &mut Conversation| {
+            for shown in conversation.shown_mut().filter(|shown| shown.message_id == message.id) {
+                shown.hidden = hidden;
+            }
+        };
+        if conversation.interaction().is_none() {
+            return self.desk.amend(conversation, mark).await.map_err(RouteError::Desk);
+        }
+        let notice = text::notice(&if hidden {
+            format!("line {number} is hidden from the public now")
+        } else {
+            format!("line {number} can be read by everybody again")
+        });
+        self.said_or_noted(conversation, &notice, mark).await
+    }
 }
 
-/// The edited text takes the place of the old one; what was hidden and edited can be answered again.
+/// The edited text takes the place of the old one.
 fn rewrite(conversation: &mut Conversation, message: &Message) {
     for line in &mut conversation.lines {
-        if let Who::Visitor(shown) = &mut line.who
+        if let Who::Visitor(shown) = &line.who
             && shown.message_id == message.id
         {
-            shown.deleted = false;
             line.text = text::excerpt(&text::clean(&message.text), REMEMBERED_CHARS);
         }
     }
@@ -195,7 +271,9 @@ fn shown(number: u32, message: &Message) -> Shown {
         reply_under,
         answerable: message.answerable,
         deleted: false,
+        hidden: false,
         permalink: message.permalink.clone(),
+        also_in: message.also_in.clone(),
     }
 }
 

@@ -140,12 +140,13 @@ fn created(event: &Value, subscriber: Option<String>) -> Event {
 }
 
 fn named(id: &str, user: &Value) -> User {
-    let text = |name: &str| user.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |name: &str| user.get(name).and_then(Value::as_str).map(str::to_owned);
     let followers_count = user.get("followers_count").and_then(Value::as_u64);
     User {
         id: id.to_owned(),
-        name: text("name"),
-        username: text("screen_name"),
+        name: text("name").unwrap_or_default(),
+        username: text("screen_name").unwrap_or_default(),
+        profile_image_url: text("profile_image_url_https"),
         public_metrics: Some(Metrics { followers_count }),
     }
 }

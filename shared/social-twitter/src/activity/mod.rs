@@ -182,6 +182,7 @@ impl Gone {
                 owner: None,
             },
             answerable: Answerable::Closed,
+            also_in: vec![],
         };
         let incoming = |reader: &Reader| Incoming {
             channel_id: reader.channel.id.clone(),

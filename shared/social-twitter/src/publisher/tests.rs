@@ -325,3 +325,35 @@ async fn a_reply_is_counted_where_there_is_a_budget(
     assert_eq!(amounts, expected);
     assert!(told.iter().all(|(_, month, _)| month == "2026-11"));
 }
+
+async fn delete(status: u16, body: Value) -> Result<(), PublishError> {
+    let server = MockServer::start().await;
+    answer(&server, "DELETE", "/2/tweets/200", status, body, 1).await;
+    let publisher =
+        TwitterPublisher::new(api(&server.uri()), Keys::good(), PublishSettings::default());
+    publisher.moderate(&channel(json!({})), &"200".into(), Command::Delete).await
+}
+
+#[tokio::test]
+async fn our_own_tweet_is_deleted_once_and_for_all() {
+    delete(200, json!({"data": {"deleted": true}})).await.unwrap();
+    delete(404, json!({})).await.unwrap();
+    let refused = delete(403, blank(403, "You are not authorized to delete this Tweet.")).await;
+    assert!(matches!(refused, Err(PublishError::Refused(_))), "{refused:?}");
+    let unknown = delete(503, json!({})).await;
+    assert!(matches!(unknown, Err(PublishError::Unknown(_))), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn what_x_offers_to_no_program_is_refused_without_a_call() {
+    let server = MockServer::start().await;
+    let publisher =
+        TwitterPublisher::new(api(&server.uri()), Keys::good(), PublishSettings::default());
+    for command in [Command::Hide, Command::Unhide, Command::Like] {
+        let refused = publisher.moderate(&channel(json!({})), &"200".into(), command).await;
+        assert!(matches!(refused, Err(PublishError::Refused(Refusal::Unsupported))));
+    }
+    let private = publisher.private_reply(&channel(json!({})), &target(), "hello").await;
+    assert!(matches!(private, Err(PublishError::Refused(Refusal::Unsupported))));
+    assert!(server.received_requests().await.unwrap().is_empty());
+}

@@ -10,7 +10,12 @@ use crate::{
 
 use super::*;
 
+mod crashes;
+mod hidden;
+mod hours;
+mod slots;
 mod trouble;
+mod who;
 
 fn batch(channel: &str, messages: impl IntoIterator<Item = Message>) -> InboundBatch {
     let changes = messages.into_iter().map(|message| Change::Message(Box::new(message)));
