@@ -16,7 +16,7 @@ use social_core::{
     breaker::{Breaker, GuardedSource, Use},
     channel::ChannelSet,
     credential::{Credentials, TwitterCredential},
-    polling::{self, Pace},
+    polling::{self, Pace, Ran, Source},
 };
 use social_lambda::{Error, SystemClock};
 use social_twitter::{
@@ -186,9 +186,22 @@ impl PollTwitter {
             until,
             slack: LAST_PASS,
         };
-        let ran = polling::run(&inbox, &self.state, &self.inbound, &SystemClock, pace).await;
+        // By the token that also publishes.
+        let ran = self.run_source(&inbox, (Use::Writing, channels), pace).await;
         locked(&self.inboxes).insert(name.to_owned(), inbox);
         ran.map(drop)
+    }
+
+    /// Polls a source of these channels' credential, unless X is known to refuse it.
+    async fn run_source(
+        &self,
+        source: &impl Source,
+        (usage, channels): (Use, &[Arc<Channel>]),
+        pace: Pace,
+    ) -> Result<Ran, Failure> {
+        let name = channels.first().map(|channel| usage.of(channel)).unwrap_or_default();
+        let guarded = GuardedSource { source, breaker: &self.breaker, name };
+        polling::run(&guarded, &self.state, &self.inbound, &SystemClock, pace).await
     }
 
     /// For a reading all of whose channels are switched off.
@@ -241,13 +254,7 @@ impl PollTwitter {
         let asked = channels.iter().filter_map(|channel| channel.poll_interval_seconds).min();
         let pause = asked.map_or(self.pause, |seconds| Duration::from_secs(seconds.into()));
         let pace = Pace { pause, pause_after_failure: pause, until, slack: LAST_PASS };
-        let breaker = channels.first().map(|channel| Use::Reading.of(channel));
-        let guarded = GuardedSource {
-            source: &source,
-            breaker: &self.breaker,
-            name: breaker.unwrap_or_default(),
-        };
-        let ran = polling::run(&guarded, &self.state, &self.inbound, &SystemClock, pace).await;
+        let ran = self.run_source(&source, (Use::Reading, channels), pace).await;
         locked(&self.polls).insert(name.to_owned(), source);
         let ran = ran?;
         tracing::debug!(passes = ran.passes, messages = ran.messages, "searches polled");

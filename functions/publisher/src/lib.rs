@@ -47,7 +47,7 @@ type Parameters = ParameterStore<SystemClock>;
 type State = StateTable<SystemClock>;
 
 /// The use case with the adapters it runs on.
-type NetworkPublishing = Publishing<
+type NetworkPublishing = Publishing<(
     ChannelTable<SystemClock>,
     GuardedPublisher<FacebookPublisher<SystemClock, Parameters>, State, SystemClock>,
     GuardedPublisher<
@@ -60,7 +60,7 @@ type NetworkPublishing = Publishing<
     SqsInbound,
     SqsOutbound,
     SystemClock,
->;
+)>;
 
 /// Everything that an invocation needs, built once per execution environment.
 pub struct PublisherFunction {

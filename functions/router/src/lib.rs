@@ -73,7 +73,7 @@ impl ThreadOwners for NetworkThreads {
 }
 
 /// The use case with the adapters it runs on.
-type CicRouter = Router<
+type CicRouter = Router<(
     ChannelTable<SystemClock>,
     GuardedOwners<NetworkThreads, StateTable<SystemClock>, SystemClock>,
     SqsDeadLetters,
@@ -82,7 +82,7 @@ type CicRouter = Router<
     SqsInbound,
     SqsOutbound,
     SystemClock,
->;
+)>;
 
 /// Everything that an invocation needs, built once per execution environment.
 pub struct RouterFunction {

@@ -2,7 +2,12 @@
 //!
 //! What an agent wrote is in `outbound.fifo` before CIC is asked for more.
 
+mod gaps;
+mod pushes;
+
 use std::time::Duration;
+
+pub use pushes::PushTaken;
 
 use crate::{
     channel::ChannelId,
@@ -154,6 +159,9 @@ where
     ) -> Result<(), DeskError> {
         if let Ok(told) = self.contact_center.poll(chat).await {
             self.take_in(conversation, &told, |_| {}).await?;
+        }
+        if conversation.is_open_in(chat) {
+            self.last_words(conversation, chat).await?;
         }
         let mut heard = Vec::new();
         self.amend(conversation, |conversation| {

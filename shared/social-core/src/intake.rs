@@ -110,6 +110,8 @@ pub(crate) fn deduplication(batch: &InboundBatch) -> String {
         let key = match change {
             Change::Message(message) => message.change_key(),
             Change::Tell(tell) => tell.id.clone(),
+            Change::Pushed(pushed) => pushed.id.clone(),
+            Change::Folded(folded) => folded.id(),
         };
         hash.update([0]);
         hash.update(key);

@@ -82,6 +82,8 @@ pub enum Kind {
     Post,
     Comment,
     Tweet,
+    /// Somebody else's tweet, repeated. It stands in the thread of the tweet that it repeats.
+    Repost,
     PrivateMessage,
 }
 
@@ -92,6 +94,7 @@ impl Kind {
             Self::Post => "post",
             Self::Comment => "comment",
             Self::Tweet => "tweet",
+            Self::Repost => "repost",
             Self::PrivateMessage => "private message",
         }
     }

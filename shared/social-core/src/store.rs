@@ -118,6 +118,8 @@ pub struct OpenChat {
     pub answered: bool,
     /// Since when an agent has had the last word; absent while a visitor has it.
     pub last_word_at: Option<Timestamp>,
+    /// When events that nobody was told count as lost, if there are any.
+    pub lost_at: Option<Timestamp>,
 }
 
 /// Whose thread it is, remembered.

@@ -40,7 +40,7 @@ fn is_included(page: &FacebookSource, mention: bool, message: &Message) -> bool 
         Kind::Post if message.own => includes(Include::Comments) || includes(Include::VisitorPosts),
         Kind::Post => includes(Include::VisitorPosts),
         Kind::Comment => includes(Include::Comments),
-        Kind::Tweet => false,
+        Kind::Tweet | Kind::Repost => false,
     }
 }
 

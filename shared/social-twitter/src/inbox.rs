@@ -266,7 +266,7 @@ impl Said {
             let note = format!("[{} attached; see the messages on X]", self.attachments);
             format!("{text}\n{note}").trim_start().clone_into(&mut text);
         }
-        let author = normal::profile(self.visitor_id.clone(), visitor);
+        let author = normal::described(self.visitor_id.clone(), visitor);
         let message = Message {
             id: self.id.as_str().into(),
             kind: Kind::PrivateMessage,

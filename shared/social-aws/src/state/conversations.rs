@@ -118,8 +118,12 @@ fn open_chat(item: Item) -> Option<OpenChat> {
         tracing::error!(metric = "StateMalformed", "a conversation in the index cannot be read");
         return None;
     };
-    let State::Open(Interaction { chat, answered, last_word_at, .. }) = state else { return None };
-    Some(OpenChat { channel_id, conversation: key, chat, generation, answered, last_word_at })
+    let State::Open(Interaction { chat, answered, last_word_at, hearing, .. }) = state else {
+        return None;
+    };
+    let lost_at = hearing.numbers().lost_at();
+    let conversation = key;
+    Some(OpenChat { channel_id, conversation, chat, generation, answered, last_word_at, lost_at })
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ use super::{
 };
 use crate::message::Network;
 
+/// Below the lines that a conversation remembers, by which they are counted.
+const MOST_SHOWN: u32 = 30;
+
 /// An entry that is skipped, and the field to mend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("channel {channel_id}: {field} {problem}")]
@@ -52,6 +55,7 @@ struct Entry {
     #[serde(default = "yes")]
     publishing: bool,
     max_open_interactions: Option<u32>,
+    fold_above_per_minute: Option<u32>,
     // Facebook
     page_id: Option<String>,
     private_workgroup: Option<String>,
@@ -121,6 +125,9 @@ impl Entry {
         if self.poll_interval_seconds == Some(0) {
             return Err(("poll_interval_seconds", "must be 1 or more".to_owned()));
         }
+        if self.fold_above_per_minute.is_some_and(|limit| !(1..=MOST_SHOWN).contains(&limit)) {
+            return Err(("fold_above_per_minute", format!("must be between 1 and {MOST_SHOWN}")));
+        }
         if self.max_open_interactions == Some(0) {
             return Err(("max_open_interactions", "must be 1 or more".to_owned()));
         }
@@ -149,6 +156,7 @@ impl Entry {
             post_limit: self.post_limit,
             publishing: self.publishing,
             max_open_interactions: self.max_open_interactions,
+            fold_above_per_minute: self.fold_above_per_minute,
             desk_rules,
         })
     }

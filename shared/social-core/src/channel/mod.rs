@@ -70,6 +70,9 @@ pub struct Channel {
     pub post_limit: u32,
     /// The emergency switch: nothing is published while it is off.
     pub publishing: bool,
+    /// Messages that one interaction shows within a minute; what comes beyond is counted. Without it
+    /// everything is shown.
+    pub fold_above_per_minute: Option<u32>,
     /// Interactions that it may have open at once; what comes beyond waits in order.
     pub max_open_interactions: Option<u32>,
     pub desk_rules: DeskRules,

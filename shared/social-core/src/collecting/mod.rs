@@ -237,8 +237,13 @@ where
     }
 
     async fn look_and_take_in(&self, open: &OpenChat) -> Result<Told, LookError> {
+        if open.lost_at.is_some_and(|lost_at| lost_at <= self.desk.clock.now()) {
+            self.fill_gap(open).await?;
+        }
         let told = match self.desk.contact_center.poll(&open.chat).await {
-            Ok(told) if told.events.is_empty() && told.chat == open.chat => {
+            Ok(told)
+                if told.events.is_empty() && told.numbers.is_empty() && told.chat == open.chat =>
+            {
                 if self.close_if_idle(open).await? {
                     return Err(LookError::Chat(ChatError::Gone));
                 }
@@ -288,6 +293,12 @@ where
         self.desk.take_in(&mut conversation, told, |_| {}).await.map_err(LookError::Desk)
     }
 
+    async fn fill_gap(&self, open: &OpenChat) -> Result<(), LookError> {
+        let loaded = self.desk.store.load(&open.channel_id, &open.conversation).await;
+        let mut conversation = loaded.map_err(LookError::Store)?;
+        self.desk.fill_gap(&mut conversation, &open.chat).await.map_err(LookError::Desk)
+    }
+
     async fn note_end(&self, open: &OpenChat) -> Result<(), LookError> {
         let loaded = self.desk.store.load(&open.channel_id, &open.conversation).await;
         let mut conversation = loaded.map_err(LookError::Store)?;
@@ -312,4 +323,4 @@ fn tell(occupancy: &Occupancy) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

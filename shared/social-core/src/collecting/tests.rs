@@ -12,7 +12,7 @@ use super::*;
 
 /// Nudges from a list; nothing more after that.
 #[derive(Clone)]
-struct FakeNudges {
+pub(crate) struct FakeNudges {
     waiting: Rc<RefCell<Vec<String>>>,
     clock: FakeClock,
 }
@@ -27,10 +27,10 @@ impl NudgeQueue for FakeNudges {
     }
 }
 
-type FakeCollector =
+pub(crate) type FakeCollector =
     Collector<FakeState, FakeNudges, FakeState, FakeCic, FakeQueues, FakeQueues, FakeClock>;
 
-fn collector(world: &World, run: Duration) -> FakeCollector {
+pub(crate) fn collector(world: &World, run: Duration) -> FakeCollector {
     Collector {
         leases: world.state.clone(),
         nudges: FakeNudges { waiting: Rc::default(), clock: world.clock.clone() },
@@ -118,6 +118,7 @@ fn quiet_chats_are_looked_at_seldom_and_active_or_nudged_ones_soon() {
         generation: 1,
         answered: true,
         last_word_at: None,
+        lost_at: None,
     };
     let mut watch = Watch::default();
     watch.update(vec![open.clone()], now);

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Conversation, Interaction, Needs, State, Who};
+use super::{Conversation, Interaction, Needs, Numbers, State, Who, roads::Roads};
 use crate::{
     chat::{Chat, ChatEvent, Happening, ParticipantState, Party, Told},
     command::{Command, Written},
+    inbound::Pushed,
     reply::{
         Fingerprint, Reply,
         targeting::{self, Meaning},
@@ -47,6 +48,16 @@ impl Heard {
     }
 }
 
+/// What came of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PushHeard {
+    Reply(Box<Reply>),
+    /// It was heard before, by either road, or is never published.
+    Known,
+    /// Nobody is known to be active, or somebody else is.
+    NobodyActive,
+}
+
 /// What was heard of a chat.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -60,10 +71,17 @@ pub struct Hearing {
     standings: Vec<Standing>,
     /// Texts of agents of whom nobody knows yet that they were active.
     held: Vec<HeldText>,
+    /// What was told at all.
+    numbers: Box<Numbers>,
+    /// Texts, by the road that they came.
+    roads: Box<Roads>,
 }
 
 /// Place of an event in its chat: leg, sequence number.
 type Place = (usize, i64);
+
+/// After everything that was told so far.
+const LAST: Place = (usize::MAX, i64::MAX);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Standing {
@@ -92,6 +110,15 @@ impl HeldText {
 }
 
 impl Hearing {
+    /// The numbers of the chat's events.
+    pub fn numbers(&self) -> &Numbers {
+        &self.numbers
+    }
+
+    pub(crate) fn numbers_mut(&mut self) -> &mut Numbers {
+        &mut self.numbers
+    }
+
     fn leg(&mut self, chat: &Chat) -> usize {
         let known = self.legs.iter().position(|leg| *leg == chat.participant_id);
         known.unwrap_or_else(|| {
@@ -182,7 +209,10 @@ impl Conversation {
     ) -> Vec<Heard> {
         let Some(interaction) = self.interaction_in(&told.chat) else { return Vec::new() };
         interaction.chat = told.chat.clone();
+        let legs = interaction.hearing.legs.len();
         let leg = interaction.hearing.leg(&told.chat);
+        let is_new = interaction.hearing.legs.len() > legs;
+        interaction.hearing.numbers.hear(&told.numbers, is_new, now);
         let mut heard = Vec::new();
         for event in &told.events {
             let key = key(event);
@@ -296,19 +326,31 @@ impl Conversation {
             return None;
         };
         let agent = agent.name.clone();
-        Some(self.hear_reply(chat, text, agent, now))
+        let occurrence = interaction.hearing.roads.told(&text.text)?;
+        let id = format!("{}#{occurrence}", chat.chat_id);
+        Some(Heard::Reply(self.reply(id, agent, text.participant_id, &text.text, now)))
     }
 
-    fn hear_reply(&mut self, chat: &Chat, text: HeldText, agent: String, now: Timestamp) -> Heard {
-        let HeldText { participant_id, key, text, .. } = text;
-        let Meaning { command, target, text } = targeting::read(self, &text);
-        if command.is_none_or(Command::has_text) {
-            self.remember(Who::Agent, &agent, &text, now);
+    fn reply(
+        &mut self,
+        id: String,
+        agent: String,
+        participant_id: String,
+        text: &str,
+        now: Timestamp,
+    ) -> Box<Reply> {
+        let Meaning { command, target, text } = targeting::read(self, text);
+        match command {
+            Some(Command::Private) => {
+                self.remember(Who::Agent, &agent, &format!("(privately) {text}"), now);
+            }
+            Some(Command::Image) | None => self.remember(Who::Agent, &agent, &text, now),
+            Some(_) => {}
         }
         let answered = target.as_ref().ok().map(|target| &target.message_id);
         let answered = answered.and_then(|id| self.shown().find(|shown| shown.message_id == *id));
-        Heard::Reply(Box::new(Reply {
-            id: format!("{}#{key}", chat.chat_id),
+        Box::new(Reply {
+            id,
             channel_id: self.channel_id.clone(),
             conversation: self.key.clone(),
             generation: self.generation,
@@ -321,7 +363,38 @@ impl Conversation {
             participant_id,
             confirmed: false,
             approved_by: None,
-        }))
+        })
+    }
+
+    /// Applies a handler's push: the text of the agent who is active in the open chat now.
+    pub fn hear_pushed(
+        &mut self,
+        pushed: &Pushed,
+        automatic: &[Fingerprint],
+        now: Timestamp,
+    ) -> PushHeard {
+        let Some(interaction) = self.interaction_mut() else { return PushHeard::NobodyActive };
+        if pushed.chat_id.as_ref().is_some_and(|id| *id != interaction.chat.chat_id) {
+            return PushHeard::NobodyActive;
+        }
+        if automatic.contains(&Fingerprint::of(&pushed.text)) {
+            return PushHeard::Known;
+        }
+        let is_it = |floor: &&Standing| {
+            pushed.agent.as_ref().is_none_or(|agent| agent.eq_ignore_ascii_case(&floor.name))
+        };
+        let Some(floor) = interaction.hearing.floor_at(LAST).filter(is_it).cloned() else {
+            return PushHeard::NobodyActive;
+        };
+        let Standing { name, participant_id, .. } = floor;
+        let chat_id = interaction.chat.chat_id.clone();
+        match interaction.hearing.roads.pushed(&pushed.id, &pushed.text) {
+            Some(occurrence) => {
+                let id = format!("{chat_id}#{occurrence}");
+                PushHeard::Reply(self.reply(id, name, participant_id, &pushed.text, now))
+            }
+            None => PushHeard::Known,
+        }
     }
 }
 

@@ -1,14 +1,20 @@
 //! A conversation and its counterpart in CIC: what is open, what the agent was shown, who may answer.
 
+mod folding;
 mod hearing;
 mod moderation;
+mod numbers;
+mod roads;
 mod undecided;
 mod visitors;
 
 use std::fmt;
 
-pub use hearing::{Heard, Hearing};
+pub use folding::Folded;
+pub(crate) use folding::WINDOW as FOLDING_WINDOW;
+pub use hearing::{Heard, Hearing, PushHeard};
 use jiff::Timestamp;
+pub use numbers::Numbers;
 use serde::{Deserialize, Serialize};
 pub use undecided::{Needs, Undecided};
 
@@ -87,6 +93,9 @@ pub struct Conversation {
     /// Replies that wait for a person, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undecided: Vec<Undecided>,
+    /// What was counted instead of shown, and not told yet.
+    #[serde(default, skip_serializing_if = "Folded::is_empty")]
+    pub folded: Folded,
 }
 
 /// Where the conversation's interaction stands.
@@ -163,6 +172,9 @@ pub struct Shown {
     /// Other channels that have the message too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_in: Vec<ChannelId>,
+    /// How often it was reposted since.
+    #[serde(default)]
+    pub reposts: u32,
 }
 
 impl Conversation {
@@ -181,6 +193,7 @@ impl Conversation {
             detoured: 0,
             visitors: Vec::new(),
             undecided: Vec::new(),
+            folded: Folded::default(),
         }
     }
 
@@ -246,16 +259,6 @@ impl Conversation {
             Who::Visitor(shown) => Some((line, shown)),
             Who::Agent | Who::Colleague | Who::Moderator => None,
         })
-    }
-
-    /// The name under which this visitor's lines were shown.
-    pub fn name_of(&self, author_id: &str) -> Option<&str> {
-        let is_theirs = |line: &&Line| match &line.who {
-            Who::Visitor(shown) => shown.author_id.as_deref() == Some(author_id),
-            Who::Agent | Who::Colleague | Who::Moderator => false,
-        };
-        let mut names = self.lines.iter().rev().filter(is_theirs).map(|line| line.name.as_str());
-        names.find(|name| *name != text::NOBODY)
     }
 
     /// Whether nobody has anything left to do in that chat, and an agent had the last word before then.

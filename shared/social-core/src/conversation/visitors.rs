@@ -1,7 +1,5 @@
 //! Visitors: who writes in a conversation, as far as their messages told.
 
-use std::fmt::Write as _;
-
 use super::{Conversation, Line, Shown, Who};
 use crate::{message::Author, text};
 
@@ -11,12 +9,24 @@ const REMEMBERED_VISITORS: usize = 20;
 const TOLD_AT_ONCE: usize = 5;
 
 impl Conversation {
-    /// Remembers what a message told of its author.
+    /// Remembers what a message told of its author, beside what earlier ones told.
     pub fn meet(&mut self, author: &Author) {
-        self.visitors.retain(|known| known.id != author.id);
-        self.visitors.push(author.clone());
+        let known = self.visitors.iter().position(|known| known.id == author.id);
+        let mut author = author.clone();
+        if let Some(known) = known.map(|index| self.visitors.remove(index)) {
+            author.handle = author.handle.or(known.handle);
+            author.link = author.link.or(known.link);
+            author.picture = author.picture.or(known.picture);
+            author.followers = author.followers.or(known.followers);
+        }
+        self.visitors.push(author);
         let surplus = self.visitors.len().saturating_sub(REMEMBERED_VISITORS);
         self.visitors.drain(..surplus);
+    }
+
+    /// What an earlier message told of this visitor.
+    pub fn known_visitor(&self, author_id: &str) -> Option<&Author> {
+        self.visitors.iter().find(|known| known.id == author_id && !known.name.is_empty())
     }
 
     /// What is known of the visitor with that id, or of those who wrote lately, in words for the agent.
@@ -31,17 +41,19 @@ impl Conversation {
     }
 
     fn profile(&self, author: &Author) -> String {
-        let mut profile = format!("{}\n    id {}", text::author_name(Some(author)), author.id);
         let written: Vec<(&Line, &Shown)> = self.lines_of(author).collect();
-        if let (Some((first, _)), Some((_, last))) = (written.first(), written.last()) {
-            let since = first.at.strftime("%d %b %H:%M");
-            // Writing into a String cannot fail.
-            write!(profile, "\n    {} here since {since}", messages(written.len())).ok();
-            if let Some(link) = &last.permalink {
-                write!(profile, "\n    {}", text::clean_inline(link)).ok();
-            }
-        }
-        profile
+        let since = written.first().map(|(first, _)| first.at.strftime("%d %b %H:%M"));
+        let newest = written.last().and_then(|(_, shown)| shown.permalink.as_deref());
+        let link = |link: &str| text::clean_inline(link);
+        let told = [
+            Some(format!("id {}", text::clean_inline(&author.id))),
+            author.followers.map(|count| format!("{count} followers")),
+            author.link.as_deref().map(link),
+            since.map(|since| format!("{} here since {since}", messages(written.len()))),
+            newest.map(link),
+        ];
+        let lines = told.into_iter().flatten().map(|line| format!("\n    {line}"));
+        format!("{}{}", text::author_name(Some(author)), lines.collect::<String>())
     }
 
     fn lines_of<'c>(&'c self, author: &'c Author) -> impl Iterator<Item = (&'c Line, &'c Shown)> {

@@ -27,6 +27,9 @@ pub(crate) struct FakeChat {
     pub(crate) opening: Option<Opening>,
     pub(crate) said: Vec<String>,
     unread: Vec<ChatEvent>,
+    /// Numbers of echoes that were not told yet.
+    echoes: Vec<i64>,
+    events: Vec<ChatEvent>,
     sequence: i64,
     pub(crate) gone: bool,
 }
@@ -118,22 +121,37 @@ impl FakeCic {
         self.0.borrow_mut().chats[chat].gone = true;
     }
 
+    /// The answer that told what is unread died with whoever got it.
+    pub(crate) fn forget_unread(&self, chat: usize) {
+        self.0.borrow_mut().chats[chat].unread.clear();
+    }
+
+    /// The chat is gone, and nobody is told.
+    pub(crate) fn vanish(&self, chat: usize) {
+        self.0.borrow_mut().chats[chat].gone = true;
+    }
+
     fn happens(&self, chat: usize, party: Party, name: &str, what: Happening) {
         let chat = &mut self.0.borrow_mut().chats[chat];
         chat.sequence += 1;
-        chat.unread.push(ChatEvent {
+        let event = ChatEvent {
             sequence: chat.sequence,
             participant_id: format!("p-{name}"),
             party,
             name: name.to_owned(),
             what,
-        });
+        };
+        chat.events.push(event.clone());
+        chat.unread.push(event);
     }
 
     fn told(&self, chat: &Chat) -> Told {
         let index: usize = chat.chat_id.parse().unwrap();
-        let events = std::mem::take(&mut self.0.borrow_mut().chats[index].unread);
-        Told { chat: chat.clone(), events, poll_after: Duration::from_secs(2) }
+        let chats = &mut self.0.borrow_mut().chats;
+        let events = std::mem::take(&mut chats[index].unread);
+        let mut numbers = std::mem::take(&mut chats[index].echoes);
+        numbers.extend(events.iter().map(|event| event.sequence));
+        Told { chat: chat.clone(), events, numbers, poll_after: Duration::from_secs(2) }
     }
 }
 
@@ -172,6 +190,7 @@ impl ContactCenter for FakeCic {
                 return Err(ChatError::Gone);
             }
             chat.sequence += 1;
+            chat.echoes.push(chat.sequence);
             chat.said.push(text.to_owned());
         }
         if fault == Some(Fault::AnswerLost) {
@@ -200,7 +219,8 @@ impl ContactCenter for FakeCic {
             name: String::new(),
             what: Happening::Text(text.clone()),
         });
-        Ok(inner.keeps_history.then(|| said.collect()))
+        let all = said.chain(inner.chats[index].events.iter().cloned());
+        Ok(inner.keeps_history.then(|| all.collect()))
     }
 
     async fn exit(&self, chat: &Chat) -> Result<(), ChatError> {

@@ -172,7 +172,7 @@ impl ThreadOwners for FakeOwners {
 }
 
 pub(crate) type FakeDesk = Desk<FakeState, FakeCic, FakeQueues, FakeQueues, FakeClock>;
-pub(crate) type FakeRouter = Router<
+pub(crate) type FakeRouter = Router<(
     FakeChannels,
     FakeOwners,
     FakeQueues,
@@ -181,7 +181,7 @@ pub(crate) type FakeRouter = Router<
     FakeQueues,
     FakeQueues,
     FakeClock,
->;
+)>;
 
 /// Everything together.
 pub(crate) struct World {

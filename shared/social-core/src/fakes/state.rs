@@ -196,6 +196,7 @@ impl Conversations for FakeState {
                 generation: conversation.generation,
                 answered: interaction.answered,
                 last_word_at: interaction.last_word_at,
+                lost_at: interaction.hearing.numbers().lost_at(),
             })
         });
         Ok(open.collect())

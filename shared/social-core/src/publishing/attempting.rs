@@ -2,36 +2,24 @@
 
 use std::time::Duration;
 
-use super::{Publishing, PublishingError, not_yet};
+use super::{Ports, Publishing, PublishingError, not_yet};
 use crate::{
-    channel::{Channel, Channels},
-    chat::ContactCenter,
+    channel::Channel,
     clock::Clock,
     command::Command,
-    inbound::{InboundQueue, OutboundQueue},
     message::Kind,
     reply::{
         Fingerprint, PublishError, Publisher, Refusal, Reply, ReplyRecord, ReplyState, Target,
         lifecycle::{Bounds, Outcome, Step},
     },
-    store::{Conversations, Ledger, Replies},
+    store::Replies,
     verdict::{Failure, Verdict},
 };
 
 /// Attempts after which even a passing trouble counts as a delay.
 const MANY_ATTEMPTS: u32 = 3;
 
-impl<H, F, X, S, C, I, O, K> Publishing<H, F, X, S, C, I, O, K>
-where
-    H: Channels,
-    F: Publisher,
-    X: Publisher,
-    S: Conversations + Ledger + Replies,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Publishing<P> {
     pub(super) async fn publish_on(
         &self,
         network: &impl Publisher,

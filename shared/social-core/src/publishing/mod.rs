@@ -1,27 +1,27 @@
 //! Publishing: what waits in `outbound.fifo` goes onto its network once, or back to its agent.
 
 mod attempting;
+mod error;
 mod obeying;
+mod ports;
 mod telling;
 
 use std::time::Duration;
 
+pub use error::PublishingError;
 use jiff::Timestamp;
+pub use ports::{DeskOf, Ports};
 
 use crate::{
     channel::{Channel, ChannelSet, Channels},
-    chat::ContactCenter,
     clock::Clock,
     command::Command,
-    desk::{Desk, DeskError},
-    inbound::{InboundQueue, OutboundQueue},
     message::{Kind, Network},
     reply::{
-        Publisher, Refusal, Reply, ReplyRecord, ReplyState, Target,
+        Refusal, Reply, ReplyRecord, ReplyState, Target,
         lifecycle::{Bounds, Step},
     },
-    store::{Conversations, Ledger, Replies},
-    verdict::{Classify, Failure, Verdict},
+    store::{Ledger, Replies},
 };
 
 /// Limits that differ between installations.
@@ -33,83 +33,16 @@ pub struct Limits {
     pub lease: Duration,
 }
 
-/// Why a reply is not settled yet.
-#[derive(Debug, thiserror::Error)]
-pub enum PublishingError {
-    #[error("the reply waits for its time")]
-    NotYet { after: Duration },
-    #[error("another worker changed the reply")]
-    Busy,
-    #[error("no enabled channel has this id")]
-    NoChannel,
-    #[error("cannot read the channels")]
-    Channels(#[source] Failure),
-    #[error("cannot read or write the bridge's state")]
-    Store(#[source] Failure),
-    #[error("the network did not take the reply")]
-    Network(#[source] Failure),
-    #[error("cannot look for the reply on the network")]
-    Look(#[source] Failure),
-    #[error("cannot queue the reply again")]
-    Queue(#[source] Failure),
-    #[error("cannot tell the agent")]
-    Desk(#[source] DeskError),
-}
-
-impl Classify for PublishingError {
-    fn verdict(&self) -> Verdict {
-        match self {
-            Self::NotYet { after } => Verdict::Wait { after: Some(*after) },
-            Self::Busy => Verdict::RETRY,
-            Self::NoChannel => Verdict::WAIT,
-            Self::Channels(failure) | Self::Store(failure) | Self::Queue(failure) => {
-                failure.verdict()
-            }
-            // A reply is never parked for what a network said: it waits, or comes back to its agent.
-            Self::Network(failure) | Self::Look(failure) => match failure.verdict() {
-                Verdict::Reject => Verdict::WAIT,
-                verdict => verdict,
-            },
-            Self::Desk(error) => error.verdict(),
-        }
-    }
-
-    fn error_type(&self) -> &'static str {
-        match self {
-            Self::NotYet { .. } => "not_yet",
-            Self::Busy => "busy",
-            Self::NoChannel => "channel_unknown",
-            Self::Channels(failure)
-            | Self::Store(failure)
-            | Self::Network(failure)
-            | Self::Look(failure)
-            | Self::Queue(failure) => failure.error_type(),
-            Self::Desk(error) => error.error_type(),
-        }
-    }
-}
-
 /// The publisher: the networks, and the desk that hears what came to nothing.
-#[derive(Debug, Clone)]
-pub struct Publishing<H, F, X, S, C, I, O, K> {
-    pub channels: H,
-    pub facebook: F,
-    pub twitter: X,
-    pub desk: Desk<S, C, I, O, K>,
+pub struct Publishing<P: Ports> {
+    pub channels: P::Channels,
+    pub facebook: P::Facebook,
+    pub twitter: P::Twitter,
+    pub desk: DeskOf<P>,
     pub limits: Limits,
 }
 
-impl<H, F, X, S, C, I, O, K> Publishing<H, F, X, S, C, I, O, K>
-where
-    H: Channels,
-    F: Publisher,
-    X: Publisher,
-    S: Conversations + Ledger + Replies,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Publishing<P> {
     /// Brings one reply or command as far as it can be brought now.
     pub async fn publish(&self, reply: &Reply) -> Result<(), PublishingError> {
         let now = self.desk.clock.now();

@@ -1,28 +1,15 @@
 //! Obeying: commands that are answered in the chat alone.
 
-use super::{Publishing, PublishingError};
+use super::{Ports, Publishing, PublishingError};
 use crate::{
-    channel::{Channel, Channels},
-    chat::ContactCenter,
-    clock::Clock,
+    channel::Channel,
     command::Command,
     conversation::{Needs, Undecided},
-    inbound::{InboundQueue, OutboundQueue},
-    reply::{Publisher, Refusal, Reply, targeting},
-    store::{Conversations, Ledger, Replies},
+    inbound::OutboundQueue,
+    reply::{Refusal, Reply, targeting},
 };
 
-impl<H, F, X, S, C, I, O, K> Publishing<H, F, X, S, C, I, O, K>
-where
-    H: Channels,
-    F: Publisher,
-    X: Publisher,
-    S: Conversations + Ledger + Replies,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Publishing<P> {
     pub(super) async fn obey(
         &self,
         channel: &Channel,

@@ -1,33 +1,20 @@
 //! Telling: what became of a reply, as the agent reads it, and the trail of what was moderated.
 
-use super::{Publishing, PublishingError};
+use super::{Ports, Publishing, PublishingError};
 use crate::{
-    channel::{Channel, Channels},
-    chat::ContactCenter,
-    clock::Clock,
+    channel::Channel,
     command::Command,
     conversation::{Conversation, Needs},
     desk::DeskError,
-    inbound::{InboundQueue, OutboundQueue},
-    reply::{Publisher, Refusal, Reply, ReplyRecord, ReplyState, Target},
-    store::{Conversations, Ledger, Replies},
+    reply::{Refusal, Reply, ReplyRecord, ReplyState, Target},
+    store::{Conversations, Replies},
     text,
 };
 
 /// Characters of a returned reply that the agent reads again.
 const RETURNED_CHARS: usize = 4_000;
 
-impl<H, F, X, S, C, I, O, K> Publishing<H, F, X, S, C, I, O, K>
-where
-    H: Channels,
-    F: Publisher,
-    X: Publisher,
-    S: Conversations + Ledger + Replies,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Publishing<P> {
     pub(super) async fn load(&self, reply: &Reply) -> Result<Conversation, PublishingError> {
         let loaded = self.desk.store.load(&reply.channel_id, &reply.conversation).await;
         loaded.map_err(PublishingError::Store)
@@ -41,9 +28,12 @@ where
         refusal: &Refusal,
     ) -> Result<(), PublishingError> {
         let mut conversation = self.load(reply).await?;
-        if reply.command == Some(Command::Hide) {
-            self.amend(&mut conversation, |conversation| conversation.set_hidden(reply, false))
-                .await?;
+        if let Some(command @ (Command::Hide | Command::Unhide)) = reply.command {
+            let still_hidden = command == Command::Unhide;
+            self.amend(&mut conversation, |conversation| {
+                conversation.set_hidden(reply, still_hidden);
+            })
+            .await?;
         }
         let kept = reply.speaks() && refusal.may_be_retried();
         let retry = kept && channel.is_none_or(|channel| channel.desk_rules.allow(Command::Retry));
@@ -140,7 +130,7 @@ where
         self.desk.amend(conversation, change).await.map_err(PublishingError::Desk)
     }
 
-    /// What is about to be hidden is ours to hide: when the network tells of it, it is no news.
+    /// What is about to be hidden or shown is our doing: when the network tells of it, it is no news.
     pub(super) async fn note_hiding(&self, reply: &Reply) -> Result<(), PublishingError> {
         let Some(command @ (Command::Hide | Command::Unhide)) = reply.command else {
             return Ok(());

@@ -1,29 +1,16 @@
 //! Echoes: what the company itself wrote comes back like everything else, and is never a visitor's.
 
-use super::{RouteError, Router};
+use super::{Ports, RouteError, Router};
 use crate::{
-    channel::Channels,
-    chat::ContactCenter,
     clock::Clock,
     conversation::{Conversation, Who},
-    inbound::{DeadLetters, InboundQueue, OutboundQueue},
     message::Message,
     reply::{Fingerprint, OwnMessage, ReplyRecord},
-    store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
+    store::Replies,
     text,
 };
 
-impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
-where
-    H: Channels,
-    T: ThreadOwners,
-    D: DeadLetters,
-    S: Conversations + Ledger + Replies + Threads,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Router<P> {
     /// An own message settles the reply that it is. One that is no reply of ours was written by a
     /// colleague on the network, and the agent is shown it, marked.
     pub(super) async fn settle_echo(

@@ -5,17 +5,16 @@ use std::{collections::BTreeMap, time::Duration};
 use futures::future;
 use jiff::Timestamp;
 
-use super::{RouteError, Router};
+use super::{Ports, RouteError, Router};
 use crate::{
-    channel::{Channel, Channels, WhenClosed},
+    channel::{Channel, WhenClosed},
     chat::{ChatError, ContactCenter, Opening, Told},
     clock::Clock,
     conversation::{Conversation, Interaction, State},
     desk::DeskError,
-    inbound::{DeadLetters, InboundQueue, OutboundQueue},
     message::{Answerable, Author, Message},
-    slots::{Slot, Token, Want},
-    store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
+    slots::{Slot, Slots, Token, Want},
+    store::Conversations,
     text,
     verdict::Failure,
 };
@@ -25,17 +24,7 @@ const OPENING_LEASE: Duration = Duration::from_secs(35);
 /// Chats that end under our hands before we leave it to the next delivery.
 const TRIES: usize = 3;
 
-impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
-where
-    H: Channels,
-    T: ThreadOwners,
-    D: DeadLetters,
-    S: Conversations + Ledger + Replies + Threads,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Router<P> {
     /// Says a line in the conversation's chat, and opens one where there is none.
     ///
     /// `message` is what the conversation opens with; without it the bridge itself has to say something.

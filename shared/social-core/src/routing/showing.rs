@@ -1,32 +1,21 @@
 //! Showing: a visitor's message, its edits and its deletion, as the agent reads them.
 
-use super::{RouteError, Router, opening::cannot_answer};
+use super::{Ports, RouteError, Router, opening::cannot_answer};
 use crate::{
     channel::{Channel, Channels},
     chat::{ChatError, ContactCenter, Happening, Party},
     clock::Clock,
     conversation::{Conversation, REMEMBERED_CHARS, Shown, Who},
     desk::DeskError,
-    inbound::{DeadLetters, InboundQueue, OutboundQueue},
-    message::{Answerable, Author, Kind, Message, MessageId, Thread, Verb},
-    store::{Claim, Conversations, Ledger, Replies, ThreadOwners, Threads},
+    message::{Answerable, Kind, Message, MessageId, Thread, Verb},
+    store::{Claim, Ledger, ThreadOwners},
     text,
 };
 
 /// Added to a line of which nobody knows whether the agent has it already.
 pub(super) const PERHAPS_SHOWN: &str = "perhaps shown before:";
 
-impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
-where
-    H: Channels,
-    T: ThreadOwners,
-    D: DeadLetters,
-    S: Conversations + Ledger + Replies + Threads,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Router<P> {
     /// Shows a message as the conversation's next line.
     pub(super) async fn show(
         &self,
@@ -36,6 +25,9 @@ where
         again: bool,
     ) -> Result<(), RouteError> {
         if conversation.shown().any(|shown| shown.message_id == message.id) {
+            return Ok(());
+        }
+        if self.fold(channel, conversation, message).await? {
             return Ok(());
         }
         let message = &self.introduced(channel, conversation, message).await;
@@ -86,9 +78,8 @@ where
         let mut message = message.clone();
         let author = message.author.as_mut().filter(|_| message.kind == Kind::PrivateMessage);
         let Some(author) = author.filter(|author| author.picture.is_none()) else { return message };
-        let known = conversation.name_of(&author.id).map(str::to_owned);
-        let told = match known {
-            Some(name) => Some(Author { name, ..author.clone() }),
+        let told = match conversation.known_visitor(&author.id) {
+            Some(known) => Some(known.clone()),
             None => self.thread_owners.author(channel, author).await.ok().flatten(),
         };
         if let Some(told) = told.filter(|told| !told.name.is_empty()) {
@@ -261,6 +252,9 @@ fn rewrite(conversation: &mut Conversation, message: &Message) {
 fn shown(number: u32, message: &Message) -> Shown {
     let reply_under = match &message.thread {
         Thread::Post { top_level: Some(top_level), .. } => top_level.clone(),
+        Thread::Tweets { conversation_id, .. } if message.kind == Kind::Repost => {
+            conversation_id.clone()
+        }
         _ => message.id.clone(),
     };
     Shown {
@@ -272,6 +266,7 @@ fn shown(number: u32, message: &Message) -> Shown {
         answerable: message.answerable,
         deleted: false,
         hidden: false,
+        reposts: 0,
         permalink: message.permalink.clone(),
         also_in: message.also_in.clone(),
     }

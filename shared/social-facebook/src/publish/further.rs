@@ -26,7 +26,7 @@ impl<C: Clock, K: Credentials> FacebookPublisher<C, K> {
         let recipient = match target.kind {
             Kind::Comment => json!({ "comment_id": target.message_id }),
             Kind::Post => json!({ "post_id": target.message_id }),
-            Kind::PrivateMessage | Kind::Tweet => {
+            Kind::PrivateMessage | Kind::Tweet | Kind::Repost => {
                 return Err(PublishError::Refused(Refusal::NothingToAnswer));
             }
         };

@@ -101,7 +101,7 @@ impl<C: Clock, K: Credentials> FacebookPublisher<C, K> {
     fn check_length(&self, kind: Kind, text: &str) -> Result<(), Refusal> {
         let limit = match kind {
             Kind::PrivateMessage => self.settings.private_chars,
-            Kind::Post | Kind::Comment | Kind::Tweet => self.settings.comment_chars,
+            Kind::Post | Kind::Comment | Kind::Tweet | Kind::Repost => self.settings.comment_chars,
         };
         let length = text.chars().count();
         match length {
@@ -127,7 +127,7 @@ impl<C: Clock, K: Credentials> Publisher for FacebookPublisher<C, K> {
             Kind::PrivateMessage => {
                 private_message(&page, page_id, target, &json!({ "text": text })).await?
             }
-            Kind::Post | Kind::Comment | Kind::Tweet => {
+            Kind::Post | Kind::Comment | Kind::Tweet | Kind::Repost => {
                 comment(&page, target, &vec![("message", text.to_owned())]).await?
             }
         };
@@ -145,7 +145,7 @@ impl<C: Clock, K: Credentials> Publisher for FacebookPublisher<C, K> {
         let since = since.saturating_sub(CLOCKS_DIFFER).unwrap_or(since);
         let written = match target.kind {
             Kind::PrivateMessage => private_messages(&page, page_id, target, since).await?,
-            Kind::Post | Kind::Comment | Kind::Tweet => {
+            Kind::Post | Kind::Comment | Kind::Tweet | Kind::Repost => {
                 let under = target.reply_under.as_str();
                 written(&page, &[under, "comments"], COMMENT_ORDER, since).await?
             }

@@ -290,6 +290,8 @@ impl Memory {
 #[cfg(test)]
 mod budget_tests;
 #[cfg(test)]
+mod message_tests;
+#[cfg(test)]
 mod own_tests;
 #[cfg(test)]
 mod tests;

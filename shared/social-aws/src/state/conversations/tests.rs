@@ -39,6 +39,7 @@ async fn a_conversation_is_read_as_it_was_written() {
         also_in: vec![],
         deleted: false,
         hidden: false,
+        reposts: 0,
         permalink: None,
     };
     conversation.remember(Who::Visitor(shown), "Zoë 👋", "hello\nyou", clock.now());
@@ -104,6 +105,7 @@ async fn the_index_holds_open_chats_only() {
         generation: conversation.generation,
         answered: true,
         last_word_at: None,
+        lost_at: None,
     };
     assert_eq!(table.open_chats(0).await.unwrap(), [row]);
 

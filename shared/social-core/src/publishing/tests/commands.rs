@@ -38,6 +38,33 @@ async fn who_tells_of_the_visitor_and_publishes_nothing() {
 }
 
 #[tokio::test]
+async fn who_tells_what_any_message_told() {
+    let tweets = [("7", Some(1_204)), ("8", None)].map(|(id, followers)| {
+        let author = crate::message::Author {
+            id: "42".to_owned(),
+            name: "Zoë".to_owned(),
+            handle: Some("zoe".to_owned()),
+            link: followers.map(|_| "https://x.com/zoe".to_owned()),
+            picture: None,
+            followers,
+        };
+        Message { author: Some(author), ..tweet(id, "7", "Zoë", Answerable::Yes) }
+    });
+    let [first, second] = tweets;
+    let scene = Scene::of("acme-brand", first).await;
+    scene.world.deliver("acme-brand", second).await.unwrap();
+    scene.jo_says("/who").await;
+    insta::assert_snapshot!(scene.last_notice(), @r"
+    ℹ Social Bridge: Zoë (@zoe)
+        id 42
+        1204 followers
+        https://x.com/zoe
+        2 messages here since 22 Nov 12:00
+        https://facebook.example/8
+    ");
+}
+
+#[tokio::test]
 async fn help_lists_what_the_channel_allows_and_nothing_else() {
     let scene = Scene::of("acme-page", post("1", "Zoë", "Help!")).await;
     scene.jo_says("/help").await;
@@ -55,6 +82,8 @@ async fn a_private_answer_goes_to_the_one_who_is_named_and_never_in_public() {
     let expected = ("c2".to_owned(), "Please call us".to_owned());
     assert_eq!(*scene.network.private.borrow(), [expected]);
     assert!(scene.published().is_empty());
+    let transcript = scene.conversation().tail().unwrap();
+    assert!(transcript.contains("(privately) Please call us"), "{transcript}");
 }
 
 #[rstest]

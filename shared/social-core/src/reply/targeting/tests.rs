@@ -25,6 +25,7 @@ fn lines(authors: &[&str]) -> Conversation {
             also_in: vec![],
             deleted: false,
             hidden: false,
+            reposts: 0,
             permalink: None,
         };
         let at = "2026-11-22T12:00:00Z".parse().unwrap();
