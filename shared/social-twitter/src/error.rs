@@ -141,6 +141,17 @@ impl Classify for TwitterError {
 }
 
 impl TwitterError {
+    /// Whether another token would have been taken.
+    pub(crate) fn is_about_the_user(&self) -> bool {
+        matches!(
+            self,
+            Self::Unauthorized
+                | Self::NoUserToken
+                | Self::NotEnrolled { .. }
+                | Self::Forbidden { .. }
+        )
+    }
+
     /// Reads an answer that is no success.
     pub(crate) fn of(answer: &Answer) -> Self {
         let problem = Problem::of(&answer.body);

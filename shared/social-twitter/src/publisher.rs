@@ -288,11 +288,15 @@ impl<C: Credentials, B: Budgets> Publisher for TwitterPublisher<C, B> {
         }
         let credential = self.credentials.twitter(&channel.credential).await;
         let credential = credential.map_err(PublishError::NotPublished)?;
-        match self.api.delete(&credential, message_id.as_str()).await {
-            // Deleted before, by an attempt whose answer was lost or by hand.
-            Ok(()) | Err(TwitterError::NotFound) => Ok(()),
-            Err(error) => Err(self.outcome(error, "")),
-        }
+        let account = Account { name: &channel.credential, credential: &credential };
+        let threads = |source: &TwitterSource| source.long_replies == LongReplies::Thread;
+        let deleted = if channel.twitter().is_some_and(threads) {
+            self.delete_thread(account, message_id.as_str()).await
+        } else {
+            // What is gone already was deleted by an attempt whose answer was lost, or by hand.
+            self.api.delete(&credential, message_id.as_str()).await
+        };
+        deleted.map_err(|error| self.outcome(error, ""))
     }
 }
 

@@ -18,13 +18,14 @@ use social_core::{
     channel::Handle,
     credential::TwitterCredential,
     polling::{Pass, Source},
-    verdict::Failure,
+    verdict::{Classify, Failure},
 };
 
 use crate::{
     api::{Api, Vocabulary},
     authors::Authors,
     budget::{Prices, Purse, Uncounted},
+    error::TwitterError,
     matching::{Matcher, TermId},
     packing::{self, DEFAULT_QUERY_LENGTH, Query},
     wire::User,
@@ -228,6 +229,17 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
         account.clone().filter(|account| own.is(&account.username))
     }
 
+    /// X does not take the user's token: until the next process begins, the search finds mentions.
+    async fn give_up_own_timeline(&self, error: &TwitterError) {
+        tracing::warn!(
+            source = self.name,
+            error_type = error.error_type(),
+            metric = "TimelineGivenUp",
+            "the account's own timeline cannot be read; its mentions are searched for"
+        );
+        *self.account.lock().await = Some(Arc::default());
+    }
+
     /// Goes on with the credential as it stands now.
     #[must_use]
     pub fn with_credential(mut self, credential: Arc<TwitterCredential>) -> Self {
@@ -277,6 +289,8 @@ impl Memory {
 
 #[cfg(test)]
 mod budget_tests;
+#[cfg(test)]
+mod message_tests;
 #[cfg(test)]
 mod own_tests;
 #[cfg(test)]

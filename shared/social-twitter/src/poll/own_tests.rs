@@ -85,6 +85,24 @@ async fn another_accounts_timeline_is_not_read() {
     assert_eq!(queries(&server, MENTIONS).await.len(), 0);
 }
 
+/// A dead user token costs nothing but the better price.
+#[tokio::test]
+async fn where_the_timeline_is_refused_the_search_serves() {
+    let server = MockServer::start().await;
+    let me = json!({"data": {"id": "42", "name": "Acme", "username": "acme"}});
+    answer(&server, "GET", "/2/users/me", 200, me, 1).await;
+    answer(&server, "GET", MENTIONS, 401, json!({"title": "Unauthorized"}), 1).await;
+    let found = json!({"data": [mention()], "meta": {"result_count": 1}});
+    answer(&server, "GET", SEARCH, 200, found, 0..).await;
+    let zoe = json!({"data": [{"id": "7", "name": "Zoë", "username": "zoe"}]});
+    answer(&server, "GET", "/2/users", 200, zoe, 0..).await;
+    let clock = TestClock::at("2026-11-22T12:00:00Z");
+    let poll = poll(&server, &clock, channels());
+    let pass = poll.pass(None).await.unwrap();
+    assert_eq!(pass.messages.len(), 1);
+    poll.pass(Some(&pass.checkpoint)).await.unwrap();
+}
+
 #[tokio::test]
 async fn several_replying_handles_are_searched_for() {
     let server = x("acme", json!({})).await;

@@ -220,7 +220,15 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
         let (api, credential, settings) = (&self.api, &self.credential, &self.settings);
         let reading =
             Reading { api, credential, settings, clock: &self.clock, billed: &self.billed };
-        let (piece, end) = reading.read(asked, &window, &mut progress.allowance).await;
+        let (mut piece, mut end) = reading.read(asked, &window, &mut progress.allowance).await;
+        if let (Asked::Mentions(_), End::Failed(error)) = (asked, &end)
+            && error.is_about_the_user()
+        {
+            // The app's own token still searches.
+            self.give_up_own_timeline(error).await;
+            let asked = Asked::Search(&text);
+            (piece, end) = reading.read(asked, &window, &mut progress.allowance).await;
+        }
         let whole = matches!(end, End::Whole);
         if let Some(backlog) = memory.backlogs.get_mut(index)
             && (whole || !piece.tweets.is_empty())

@@ -58,6 +58,24 @@ impl<C: Credentials, B: Budgets> TwitterPublisher<C, B> {
         Ok(standing)
     }
 
+    /// Deletes a reply with the parts that follow it, the last one first.
+    pub(super) async fn delete_thread(
+        &self,
+        account: Account<'_>,
+        first: &str,
+    ) -> Result<(), TwitterError> {
+        let Account { name, credential } = account;
+        let user = self.account(name, credential).await?;
+        let since = snowflake::time_of(snowflake::parse(first).unwrap_or_default());
+        let tweets = self.api.timeline(credential, &user, since, self.settings.vocabulary).await?;
+        let is_first = |tweet: &&Tweet| tweet.id == first || tweet.first_id() == first;
+        let parts = tweets.iter().find(is_first).map(|tweet| following(tweet, &tweets));
+        for (tweet, _) in parts.unwrap_or_default().iter().rev() {
+            self.api.delete(credential, &tweet.id).await?;
+        }
+        self.api.delete(credential, first).await
+    }
+
     /// The rest is not to be had: what stands goes, from the last one on. What cannot be deleted is
     /// told to the agent.
     async fn take_back(
@@ -100,20 +118,30 @@ pub(super) fn joined(first: &Tweet, tweets: &[Tweet]) -> OwnMessage {
 }
 
 fn whole(first: &Tweet, text: &str, tweets: &[Tweet]) -> Option<String> {
-    let (piece, 1, count) = numbered(text)? else { return None };
-    let mut whole = vec![piece.to_owned()];
-    let mut last = first;
+    let (piece, _, count) = numbered(text)?;
+    let following = following(first, tweets);
+    let pieces = following.iter().map(|(_, piece)| piece.as_str());
+    let whole: Vec<&str> = std::iter::once(piece).chain(pieces).collect();
+    (whole.len() == count).then(|| whole.join(" "))
+}
+
+/// The parts behind the first one of a thread, each without its number, as far as they stand.
+fn following<'a>(first: &'a Tweet, tweets: &'a [Tweet]) -> Vec<(&'a Tweet, String)> {
+    let text = written(first);
+    let Some((_, 1, count)) = numbered(&text) else { return Vec::new() };
+    let mut parts: Vec<(&Tweet, String)> = Vec::new();
     for number in 2..=count {
-        let (tweet, piece) = tweets.iter().find_map(|tweet| {
+        let last = parts.last().map_or(first, |(tweet, _)| tweet);
+        let next = tweets.iter().find_map(|tweet| {
             let follows = tweet.reference("replied_to") == Some(last.id.as_str());
             let text = written(tweet);
             let (piece, which, of) = numbered(&text)?;
             (follows && (which, of) == (number, count)).then(|| (tweet, piece.to_owned()))
-        })?;
-        whole.push(piece);
-        last = tweet;
+        });
+        let Some(next) = next else { break };
+        parts.push(next);
     }
-    Some(whole.join(" "))
+    parts
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use rstest::rstest;
 use serde_json::{Value, json};
-use social_core::{Channel, MessageId, message::Kind, reply::Publisher};
+use social_core::{Channel, MessageId, command::Command, message::Kind, reply::Publisher};
 use std::sync::Arc;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
@@ -133,6 +133,17 @@ async fn a_whole_thread_is_found_as_the_reply_that_it_is() {
     let x = X::with(&[own("201", "100", first)]).await;
     let found = x.publisher().own_messages(&threads(), &target(), since).await.unwrap();
     assert_eq!(found.iter().find(is_it), None);
+}
+
+/// `/delete` leaves no part behind.
+#[tokio::test]
+async fn a_thread_is_deleted_whole() {
+    let [first, second] = [&parts()[0], &parts()[1]];
+    let x = X::with(&[own("202", "201", second), own("201", "100", first)]).await;
+    for path in ["/2/tweets/202", "/2/tweets/201"] {
+        answer(&x.0, "DELETE", path, 200, json!({"data": {"deleted": true}}), 1).await;
+    }
+    x.publisher().moderate(&threads(), &"201".into(), Command::Delete).await.unwrap();
 }
 
 /// All or nothing: X takes the first part and not the second, so the first goes.
