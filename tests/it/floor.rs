@@ -16,6 +16,9 @@ pub(crate) static CALLBACKS: Floor = Floor::new("callbacks", true);
 /// The same on pages whose callbacks were never on.
 pub(crate) static POLLING: Floor = Floor::new("polling", false);
 
+/// For a story that keeps the router from its queue.
+pub(crate) static UNROUTED: Floor = Floor::new("unrouted", false);
+
 /// Held while this process has stacks: another run in the same workspace waits for its end.
 static RUN: OnceLock<Result<File, String>> = OnceLock::new();
 
@@ -96,7 +99,7 @@ pub(crate) fn take_down() -> Result<(), String> {
     if !matches!(RUN.get(), Some(Ok(_))) {
         return Ok(());
     }
-    for floor in [&CALLBACKS, &POLLING] {
+    for floor in [&CALLBACKS, &POLLING, &UNROUTED] {
         let directory = floor.directory();
         stack::down(&directory).map_err(|error| error.to_string())?;
         let left = living(&directory);

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use social_aws::{ParameterStore, SdkConfig, SqsInbound, SqsNudges, SqsOutbound, StateTable};
+use social_aws::{
+    ChannelTable, ParameterStore, SdkConfig, SqsInbound, SqsNudges, SqsOutbound, StateTable,
+};
 use social_cic::{Cic, CicSettings};
 use social_core::{
     Clock, Failure,
     breaker::{Breaker, GuardedCic},
-    collecting::{Collector, NudgeQueue, Pace},
+    collecting::{Collector, IdleRules, NudgeQueue, Pace},
     desk::Desk,
     reply::Fingerprint,
 };
@@ -22,6 +24,7 @@ const LAST_LOOK: Duration = Duration::from_secs(25);
 /// From the environment; the README lists them.
 #[derive(Debug, Deserialize)]
 pub struct Settings {
+    channels_table: String,
     state_table: String,
     inbound_queue_url: String,
     outbound_queue_url: String,
@@ -37,6 +40,7 @@ pub struct Settings {
 
 /// Everything that a run needs, built once per execution environment.
 pub struct CollectReplies {
+    channels: ChannelTable<SystemClock>,
     state: StateTable<SystemClock>,
     inbound: SqsInbound,
     outbound: SqsOutbound,
@@ -58,9 +62,11 @@ impl CollectReplies {
             .kept_alive(idle.map(Duration::from_secs));
         let automatic =
             social_lambda::automatic_texts(&parameters, settings.automatic_texts).await?;
+        let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
         let state = StateTable::new(&dynamodb, settings.state_table, SystemClock);
         Ok(Self {
             automatic,
+            channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
             inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
             outbound: SqsOutbound::new(&sqs, settings.outbound_queue_url),
             nudges: SqsNudges::new(&sqs, settings.nudge_queue_url),
@@ -87,6 +93,7 @@ impl CollectReplies {
                 outbound: self.outbound.clone(),
                 clock: SystemClock,
             },
+            idle: IdleRules::read(&self.channels).await,
             pace: Pace {
                 shard: 0,
                 list_every: Duration::from_secs(2),

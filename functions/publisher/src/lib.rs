@@ -16,7 +16,7 @@ use social_core::{
 };
 use social_facebook::{FacebookPublisher, Graph, GraphSettings, ProofForm, PublisherSettings};
 use social_lambda::{Error, SqsQueue, SystemClock};
-use social_twitter::{Api, Prices, PublishSettings, TwitterPublisher, Vocabulary};
+use social_twitter::{Api, Prices, PublishSettings, TwitterPublisher, UserTokens, Vocabulary};
 use url::Url;
 
 /// Longer than the function may run: after it no attempt of an earlier invocation is under way.
@@ -47,16 +47,20 @@ type Parameters = ParameterStore<SystemClock>;
 type State = StateTable<SystemClock>;
 
 /// The use case with the adapters it runs on.
-type NetworkPublishing = Publishing<
+type NetworkPublishing = Publishing<(
     ChannelTable<SystemClock>,
     GuardedPublisher<FacebookPublisher<SystemClock, Parameters>, State, SystemClock>,
-    GuardedPublisher<TwitterPublisher<Parameters, State>, State, SystemClock>,
+    GuardedPublisher<
+        TwitterPublisher<UserTokens<Parameters, State, SystemClock>, State>,
+        State,
+        SystemClock,
+    >,
     State,
     GuardedCic<Cic, State, SystemClock>,
     SqsInbound,
     SqsOutbound,
     SystemClock,
->;
+)>;
 
 /// Everything that an invocation needs, built once per execution environment.
 pub struct PublisherFunction {
@@ -89,12 +93,13 @@ impl PublisherFunction {
         let graph = Graph::new(http.clone(), graph, SystemClock);
         let api = Api::new(http.clone(), settings.twitter_url);
         let store = StateTable::new(&dynamodb, settings.state_table, SystemClock);
+        let tokens = UserTokens::new(parameters.clone(), store.clone(), api.clone(), SystemClock);
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
         let automatic =
             social_lambda::automatic_texts(&parameters, settings.automatic_texts).await?;
         let breaker = Breaker::of_credentials(store.clone(), SystemClock);
-        let facebook = FacebookPublisher::new(graph, parameters.clone(), facebook);
-        let twitter = TwitterPublisher::new(api, parameters, twitter)
+        let facebook = FacebookPublisher::new(graph, parameters, facebook);
+        let twitter = TwitterPublisher::new(api, tokens, twitter)
             .with_budgets(store.clone(), Prices::default());
         let publishing = Publishing {
             channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),

@@ -9,7 +9,7 @@ use social_aws::{
 };
 use social_cic::{Cic, CicSettings};
 use social_core::{
-    Channel, Failure, Message, Network,
+    Author, Channel, Failure, Message, Network,
     breaker::{Breaker, GuardedCic, GuardedOwners},
     desk::Desk,
     message::Owner,
@@ -63,10 +63,17 @@ impl ThreadOwners for NetworkThreads {
             Network::Twitter => self.twitter.look_up(channel, message).await,
         }
     }
+
+    async fn author(&self, channel: &Channel, author: &Author) -> Result<Option<Author>, Failure> {
+        match channel.network() {
+            Network::Facebook => self.facebook.author(channel, author).await,
+            Network::Twitter => self.twitter.author(channel, author).await,
+        }
+    }
 }
 
 /// The use case with the adapters it runs on.
-type CicRouter = Router<
+type CicRouter = Router<(
     ChannelTable<SystemClock>,
     GuardedOwners<NetworkThreads, StateTable<SystemClock>, SystemClock>,
     SqsDeadLetters,
@@ -75,7 +82,7 @@ type CicRouter = Router<
     SqsInbound,
     SqsOutbound,
     SystemClock,
->;
+)>;
 
 /// Everything that an invocation needs, built once per execution environment.
 pub struct RouterFunction {

@@ -218,6 +218,7 @@ where
                     if !answered {
                         self.offer_again(conversation).await?;
                     }
+                    self.ask_again_for_approval(conversation).await?;
                 }
             }
         }
@@ -231,6 +232,15 @@ where
         if let Err(failure) = self.store.free_slot(&token, false).await {
             tracing::warn!(error_type = failure.error_type(), error = %failure, "a slot was not given back");
         }
+    }
+
+    /// What waits for a second person waits in a new interaction when this one is over.
+    async fn ask_again_for_approval(&self, conversation: &Conversation) -> Result<(), DeskError> {
+        for reply in conversation.awaiting_approval() {
+            let id = format!("approval#{}#{}", conversation.generation, reply.id);
+            self.tell_later(conversation, &id, &reply.awaits_approval(), None).await?;
+        }
+        Ok(())
     }
 
     /// An interaction that ended before any agent was active is no answer. Each time in a row it
@@ -252,7 +262,7 @@ where
     }
 
     /// Leaves it to the router to tell the agent, which opens a new interaction where needed.
-    async fn tell_later(
+    pub(crate) async fn tell_later(
         &self,
         conversation: &Conversation,
         id: &str,

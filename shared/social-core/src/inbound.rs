@@ -45,6 +45,8 @@ pub enum Change {
     Tell(Tell),
     /// In CIC: a handler sent what an agent wrote.
     Pushed(Pushed),
+    /// In the bridge: it is time to tell the agent what was counted instead of shown.
+    Folded(DueFolded),
 }
 
 /// A notice that must reach an agent of the conversation: a reply that came back, or an
@@ -75,6 +77,13 @@ pub struct Pushed {
     pub at: Timestamp,
 }
 
+/// What was folded in a conversation has to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueFolded {
+    pub conversation: ConversationKey,
+    pub due: Timestamp,
+}
+
 /// Only while the conversation is closed and that interaction unanswered, and not before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reoffer {
@@ -88,6 +97,20 @@ impl Tell {
         let group = conversation_group(channel_id, &self.conversation);
         let changes = vec![Change::Tell(self)];
         (group, InboundBatch::new(channel_id.clone(), changes))
+    }
+}
+
+impl DueFolded {
+    /// As a queue message of its own: nobody waits behind it.
+    pub fn into_batch(self, channel_id: &ChannelId) -> (String, InboundBatch) {
+        let group = format!("{channel_id}#folded#{}", self.conversation);
+        let changes = vec![Change::Folded(self)];
+        (group, InboundBatch::new(channel_id.clone(), changes))
+    }
+
+    /// Tells it from every other one.
+    pub fn id(&self) -> String {
+        format!("folded#{}#{}", self.conversation, self.due.as_millisecond())
     }
 }
 

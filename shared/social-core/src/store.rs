@@ -9,7 +9,8 @@ use crate::{
     channel::ChannelId,
     chat::Chat,
     conversation::{Conversation, ConversationKey},
-    message::{Message, MessageId, Owner},
+    inbound::Tell,
+    message::{Author, Message, MessageId, Owner, Verb},
     reply::ReplyRecord,
     slots::Slots,
     verdict::Failure,
@@ -27,16 +28,41 @@ pub enum Claim {
     Done,
 }
 
+/// What the ledger has an item for: a change of a message, or a notice of the bridge's own.
+pub trait InLedger {
+    /// What the item is about, and what tells it from every other item about the same.
+    fn ledger_key(&self) -> (MessageId, String);
+}
+
+impl InLedger for Message {
+    fn ledger_key(&self) -> (MessageId, String) {
+        let change = match &self.verb {
+            Verb::Add => "add".to_owned(),
+            Verb::Edit { revision } => format!("edit#{revision}"),
+            Verb::Delete => "delete".to_owned(),
+            Verb::Hide { revision } => format!("hide#{revision}"),
+            Verb::Unhide { revision } => format!("unhide#{revision}"),
+        };
+        (self.id.clone(), change)
+    }
+}
+
+impl InLedger for Tell {
+    fn ledger_key(&self) -> (MessageId, String) {
+        (MessageId(self.id.clone()), "tell".to_owned())
+    }
+}
+
 /// The ledger of seen messages: one item per change, kept for 30 days.
 pub trait Ledger {
     /// Claims a change for the time of a lease.
-    async fn claim(&self, channel: &ChannelId, message: &Message) -> Result<Claim, Failure>;
+    async fn claim(&self, channel: &ChannelId, change: &impl InLedger) -> Result<Claim, Failure>;
 
     /// Marks the change as done, and remembers which conversation the message went to.
     async fn complete(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        change: &impl InLedger,
         conversation: Option<&ConversationKey>,
     ) -> Result<(), Failure>;
 
@@ -45,7 +71,7 @@ pub trait Ledger {
     async fn release(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        change: &impl InLedger,
         perhaps_done: bool,
     ) -> Result<(), Failure>;
 
@@ -91,6 +117,9 @@ pub struct OpenChat {
     pub generation: u32,
     /// Some agent was active in it at some time.
     pub answered: bool,
+    /// Since when an agent has had the last word; absent while a visitor has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_word_at: Option<Timestamp>,
     /// When events that nobody was told count as lost, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost_at: Option<Timestamp>,
@@ -109,6 +138,7 @@ impl OpenChat {
             chat: interaction.chat.clone(),
             generation: conversation.generation,
             answered: interaction.answered,
+            last_word_at: interaction.last_word_at,
             lost_at: interaction.hearing.numbers().lost_at(),
             stirred_at: conversation.lines.last().map(|line| line.at),
         })
@@ -132,6 +162,13 @@ pub trait ThreadOwners {
         channel: &crate::channel::Channel,
         message: &Message,
     ) -> Result<Option<Owner>, Failure>;
+
+    /// Who wrote a private message that told no name. `None` where the network tells nothing.
+    async fn author(
+        &self,
+        channel: &crate::channel::Channel,
+        author: &Author,
+    ) -> Result<Option<Author>, Failure>;
 }
 
 /// Replies and their states, beside their conversation.

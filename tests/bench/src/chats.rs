@@ -19,7 +19,7 @@ use social_cic::{Cic, CicSettings};
 use social_core::{
     ChannelId, ContactCenter,
     chat::{Chat, Opening},
-    conversation::{Conversation, ConversationKey, Hearing, Interaction, State, Who},
+    conversation::{Conversation, ConversationKey, Interaction, State, Who},
     store::Conversations,
 };
 use social_http::Client;
@@ -178,11 +178,8 @@ async fn opened(number: usize, cic: &Cic, cloud: &Cloud) -> Result<Chat, Failed>
     let chat = cic.open(&opening).await?.chat;
     let mut conversation = Conversation::new(channel(), key(number));
     conversation.generation = 1;
-    conversation.state = State::Open(Interaction {
-        chat: chat.clone(),
-        answered: true,
-        hearing: Hearing::default(),
-    });
+    conversation.state =
+        State::Open(Interaction { answered: true, ..Interaction::new(chat.clone()) });
     for line in 0..20 {
         let text = format!("line {line} of what both sides wrote so far, none of it long or short");
         conversation.remember(Who::Agent, "Jo", &text, Timestamp::UNIX_EPOCH);

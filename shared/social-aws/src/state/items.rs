@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use social_core::{ChannelId, Message, MessageId, conversation::ConversationKey, message::Verb};
+use social_core::{ChannelId, MessageId, Network, conversation::ConversationKey, store::InLedger};
 
 use crate::AwsError;
 
@@ -43,13 +43,9 @@ impl Key {
     }
 
     /// A change in the ledger.
-    pub(super) fn change(channel: &ChannelId, message: &Message) -> Self {
-        let sk = match &message.verb {
-            Verb::Add => "add".to_owned(),
-            Verb::Edit { revision } => format!("edit#{revision}"),
-            Verb::Delete => "delete".to_owned(),
-        };
-        Self::new(message_pk(channel, &message.id), sk)
+    pub(super) fn change(channel: &ChannelId, change: &impl InLedger) -> Self {
+        let (id, sk) = change.ledger_key();
+        Self::new(message_pk(channel, &id), sk)
     }
 
     /// Where the ledger remembers the conversation of a message.
@@ -71,6 +67,10 @@ impl Key {
 
     pub(super) fn budget(credential: &str, month: &str) -> Self {
         Self::new(format!("budget#{credential}"), month.to_owned())
+    }
+
+    pub(super) fn standing(network: Network) -> Self {
+        Self::new(format!("channels#{network}"), "standing".to_owned())
     }
 
     /// The list of slots of CIC's chats.

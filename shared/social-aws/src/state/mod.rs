@@ -8,6 +8,7 @@ mod leases;
 mod ledger;
 mod replies;
 mod slots;
+mod standings;
 mod threads;
 
 use std::time::Duration;

@@ -7,7 +7,8 @@ use crate::{
     channel::Channel,
     chat::{Chat, ChatError, ChatEvent, ContactCenter, Opening, Told},
     clock::Clock,
-    message::{Message, MessageId, Owner},
+    command::Command,
+    message::{Author, Message, MessageId, Owner},
     polling::{Pass, Source},
     reply::{OwnMessage, PublishError, Publisher, Target},
     store::ThreadOwners,
@@ -76,6 +77,41 @@ impl<P: Publisher, B: Breakers, K: Clock> Publisher for GuardedPublisher<P, B, K
     fn settle_time(&self) -> std::time::Duration {
         self.publisher.settle_time()
     }
+
+    fn parts(&self, channel: &Channel, text: &str) -> Vec<String> {
+        self.publisher.parts(channel, text)
+    }
+
+    async fn private_reply(
+        &self,
+        channel: &Channel,
+        target: &Target,
+        text: &str,
+    ) -> Result<MessageId, PublishError> {
+        let name = Use::Writing.of(channel);
+        self.breaker.guard(&name, self.publisher.private_reply(channel, target, text)).await
+    }
+
+    async fn publish_image(
+        &self,
+        channel: &Channel,
+        target: &Target,
+        image: &str,
+        text: &str,
+    ) -> Result<MessageId, PublishError> {
+        let name = Use::Writing.of(channel);
+        self.breaker.guard(&name, self.publisher.publish_image(channel, target, image, text)).await
+    }
+
+    async fn moderate(
+        &self,
+        channel: &Channel,
+        message_id: &MessageId,
+        command: Command,
+    ) -> Result<(), PublishError> {
+        let name = Use::Writing.of(channel);
+        self.breaker.guard(&name, self.publisher.moderate(channel, message_id, command)).await
+    }
 }
 
 /// Who tells whose thread it is, behind the breaker of each channel's credential.
@@ -93,6 +129,11 @@ impl<T: ThreadOwners, B: Breakers, K: Clock> ThreadOwners for GuardedOwners<T, B
     ) -> Result<Option<Owner>, Failure> {
         let name = Use::Reading.of(channel);
         self.breaker.guard(&name, self.owners.look_up(channel, message)).await
+    }
+
+    async fn author(&self, channel: &Channel, author: &Author) -> Result<Option<Author>, Failure> {
+        let name = Use::Reading.of(channel);
+        self.breaker.guard(&name, self.owners.author(channel, author)).await
     }
 }
 

@@ -90,7 +90,7 @@ async fn a_failure_of_one_message_is_no_outage() {
     }
 }
 
-type GuardedRouter = Router<
+type GuardedRouter = Router<(
     crate::fakes::FakeChannels,
     crate::fakes::FakeOwners,
     FakeQueues,
@@ -99,7 +99,7 @@ type GuardedRouter = Router<
     FakeQueues,
     FakeQueues,
     FakeClock,
->;
+)>;
 
 fn router(world: &World) -> GuardedRouter {
     let Desk { store, inbound, outbound, clock, automatic, .. } = world.desk();

@@ -1,5 +1,6 @@
 //! Collecting: looks at every open chat often enough to keep it alive and to hear its agent soon.
 
+mod closing;
 mod watch;
 
 use std::{cell::RefCell, time::Duration};
@@ -17,6 +18,7 @@ use crate::{
     store::{Conversations, Leases, OpenChat},
     verdict::{Classify, Failure, Verdict},
 };
+pub use closing::IdleRules;
 use watch::Watch;
 
 /// Looks that are under way at once.
@@ -96,6 +98,7 @@ pub struct Collector<L, N, S, C, I, O, K> {
     pub leases: L,
     pub nudges: N,
     pub desk: Desk<S, C, I, O, K>,
+    pub idle: IdleRules,
     pub pace: Pace,
 }
 
@@ -246,6 +249,9 @@ where
             Ok(told)
                 if told.events.is_empty() && told.numbers.is_empty() && told.chat == open.chat =>
             {
+                if self.close_if_idle(open).await? {
+                    return Err(LookError::Chat(ChatError::Gone));
+                }
                 return Ok(told);
             }
             Ok(told) => told,

@@ -7,11 +7,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Conversation, Interaction, Numbers, State, Who, roads::Roads};
+use super::{Conversation, Interaction, Needs, Numbers, State, Who, roads::Roads};
 use crate::{
     chat::{Chat, ChatEvent, Happening, ParticipantState, Party, Told},
+    command::{Command, Written},
     inbound::Pushed,
-    reply::{Fingerprint, Reply, targeting},
+    reply::{
+        Fingerprint, Reply,
+        targeting::{self, Meaning},
+    },
 };
 
 /// Events that are remembered as heard. Two workers are seconds apart, never so many events.
@@ -95,6 +99,16 @@ struct HeldText {
     text: String,
 }
 
+impl HeldText {
+    /// Whether it is a word about a colleague's reply that waits.
+    fn decides(&self) -> bool {
+        matches!(
+            Written::read(&self.text),
+            Written::Command(Command::Approve | Command::Discard, _)
+        )
+    }
+}
+
 impl Hearing {
     /// The numbers of the chat's events.
     pub fn numbers(&self) -> &Numbers {
@@ -138,6 +152,16 @@ impl Hearing {
 
     /// The single agent whose text may be published at that place: who has been active longest.
     fn floor_at(&self, at: Place) -> Option<&Standing> {
+        self.active(at).first().copied()
+    }
+
+    /// That agent, if active at that place, with the floor or without.
+    fn active_at(&self, at: Place, participant_id: &str) -> Option<&Standing> {
+        self.active(at).into_iter().find(|standing| standing.participant_id == participant_id)
+    }
+
+    /// Who is active at that place, the longest first.
+    fn active(&self, at: Place) -> Vec<&Standing> {
         let mut active: Vec<&Standing> = Vec::new();
         for standing in self.standings.iter().filter(|standing| standing.at < at) {
             let known =
@@ -148,7 +172,7 @@ impl Hearing {
                 (Some(_), true) | (None, false) => {}
             }
         }
-        active.first().copied()
+        active
     }
 
     fn hold(&mut self, text: HeldText) {
@@ -211,6 +235,10 @@ impl Conversation {
         self.unanswered = if answered { 0 } else { self.unanswered + 1 };
         self.ended = Some(Box::new(interaction.clone()));
         self.state = State::Closed;
+        if answered {
+            // Who left has read what came back.
+            self.undecided.retain(|kept| kept.needs == Needs::Approval);
+        }
         Some(Heard::Ended { answered })
     }
 
@@ -287,29 +315,54 @@ impl Conversation {
 
     fn hear_text(&mut self, chat: &Chat, text: HeldText, now: Timestamp) -> Option<Heard> {
         let interaction = self.interaction_in(chat)?;
-        let floor = interaction.hearing.floor_at(text.at);
-        let Some(agent) = floor.filter(|floor| floor.participant_id == text.participant_id) else {
+        let hearing = &interaction.hearing;
+        let floor = hearing.floor_at(text.at);
+        let has_the_floor = |floor: &&Standing| floor.participant_id == text.participant_id;
+        // A second person decides about what the first one wrote, and says nothing else.
+        let decider =
+            || hearing.active_at(text.at, &text.participant_id).filter(|_| text.decides());
+        let Some(agent) = floor.filter(has_the_floor).or_else(decider) else {
             interaction.hearing.hold(text);
             return None;
         };
         let agent = agent.name.clone();
         let occurrence = interaction.hearing.roads.told(&text.text)?;
         let id = format!("{}#{occurrence}", chat.chat_id);
-        Some(Heard::Reply(self.reply(id, agent, &text.text, now)))
+        Some(Heard::Reply(self.reply(id, agent, text.participant_id, &text.text, now)))
     }
 
-    fn reply(&mut self, id: String, agent: String, text: &str, now: Timestamp) -> Box<Reply> {
-        let (target, text) = targeting::target(self, text);
-        self.remember(Who::Agent, &agent, &text, now);
+    fn reply(
+        &mut self,
+        id: String,
+        agent: String,
+        participant_id: String,
+        text: &str,
+        now: Timestamp,
+    ) -> Box<Reply> {
+        let Meaning { command, target, text } = targeting::read(self, text);
+        match command {
+            Some(Command::Private) => {
+                self.remember(Who::Agent, &agent, &format!("(privately) {text}"), now);
+            }
+            Some(Command::Image) | None => self.remember(Who::Agent, &agent, &text, now),
+            Some(_) => {}
+        }
+        let answered = target.as_ref().ok().map(|target| &target.message_id);
+        let answered = answered.and_then(|id| self.shown().find(|shown| shown.message_id == *id));
         Box::new(Reply {
             id,
             channel_id: self.channel_id.clone(),
             conversation: self.key.clone(),
             generation: self.generation,
+            also_in: answered.map(|shown| shown.also_in.clone()).unwrap_or_default(),
             agent,
             text,
             written_at: now,
             target,
+            command,
+            participant_id,
+            confirmed: false,
+            approved_by: None,
         })
     }
 
@@ -327,16 +380,18 @@ impl Conversation {
         if automatic.contains(&Fingerprint::of(&pushed.text)) {
             return PushHeard::Known;
         }
-        let agent = interaction.hearing.floor_at(LAST).map(|floor| floor.name.clone());
-        let is_it = |name: &String| {
-            pushed.agent.as_ref().is_none_or(|agent| agent.eq_ignore_ascii_case(name))
+        let is_it = |floor: &&Standing| {
+            pushed.agent.as_ref().is_none_or(|agent| agent.eq_ignore_ascii_case(&floor.name))
         };
-        let Some(agent) = agent.filter(is_it) else { return PushHeard::NobodyActive };
+        let Some(floor) = interaction.hearing.floor_at(LAST).filter(is_it).cloned() else {
+            return PushHeard::NobodyActive;
+        };
+        let Standing { name, participant_id, .. } = floor;
         let chat_id = interaction.chat.chat_id.clone();
         match interaction.hearing.roads.pushed(&pushed.id, &pushed.text) {
             Some(occurrence) => {
                 let id = format!("{chat_id}#{occurrence}");
-                PushHeard::Reply(self.reply(id, agent, &pushed.text, now))
+                PushHeard::Reply(self.reply(id, name, participant_id, &pushed.text, now))
             }
             None => PushHeard::Known,
         }

@@ -84,6 +84,10 @@ impl FakeCic {
         self.0.borrow().chats.iter().map(|chat| chat.said.clone()).collect()
     }
 
+    pub(crate) fn is_over(&self, chat: usize) -> bool {
+        self.0.borrow().chats[chat].gone
+    }
+
     pub(crate) fn openings(&self) -> Vec<Opening> {
         self.0.borrow().chats.iter().filter_map(|chat| chat.opening.clone()).collect()
     }
@@ -96,6 +100,14 @@ impl FakeCic {
 
     pub(crate) fn agent_writes(&self, chat: usize, agent: &str, text: &str) {
         self.happens(chat, Party::Agent, agent, Happening::Text(text.to_owned()));
+    }
+
+    pub(crate) fn agent_pushes(&self, chat: usize, agent: &str, url: &str) {
+        self.happens(chat, Party::Agent, agent, Happening::Url(url.to_owned()));
+    }
+
+    pub(crate) fn agent_sends_file(&self, chat: usize, agent: &str, name: &str) {
+        self.happens(chat, Party::Agent, agent, Happening::File(name.to_owned()));
     }
 
     pub(crate) fn system_writes(&self, chat: usize, text: &str) {

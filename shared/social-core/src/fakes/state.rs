@@ -15,10 +15,10 @@ use crate::{
     channel::ChannelId,
     clock::Clock,
     conversation::{Conversation, ConversationKey},
-    message::{Message, MessageId, Owner},
+    message::{MessageId, Owner},
     reply::ReplyRecord,
     slots::{Caps, Occupancy, Slate, Slot, Slots, Token, Want},
-    store::{Claim, Conversations, Lease, Leases, Ledger, OpenChat, Replies, Threads},
+    store::{Claim, Conversations, InLedger, Lease, Leases, Ledger, OpenChat, Replies, Threads},
     verdict::Failure,
 };
 
@@ -89,10 +89,15 @@ impl FakeState {
     }
 }
 
+fn item(channel: &ChannelId, change: &impl InLedger) -> String {
+    let (id, change) = change.ledger_key();
+    format!("{channel}#{id}#{change}")
+}
+
 impl Ledger for FakeState {
-    async fn claim(&self, channel: &ChannelId, message: &Message) -> Result<Claim, Failure> {
+    async fn claim(&self, channel: &ChannelId, change: &impl InLedger) -> Result<Claim, Failure> {
         self.step().await;
-        let key = format!("{channel}#{}", message.change_key());
+        let key = item(channel, change);
         let now = self.clock.now();
         let mut tables = self.tables.borrow_mut();
         let (attempts, again) = match tables.ledger.get(&key) {
@@ -109,11 +114,11 @@ impl Ledger for FakeState {
     async fn complete(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        change: &impl InLedger,
         conversation: Option<&ConversationKey>,
     ) -> Result<(), Failure> {
         self.step().await;
-        let key = format!("{channel}#{}", message.change_key());
+        let key = item(channel, change);
         let done = Seen::Done { conversation: conversation.cloned() };
         self.tables.borrow_mut().ledger.insert(key, done);
         Ok(())
@@ -122,11 +127,11 @@ impl Ledger for FakeState {
     async fn release(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        change: &impl InLedger,
         perhaps_done: bool,
     ) -> Result<(), Failure> {
         self.step().await;
-        let key = format!("{channel}#{}", message.change_key());
+        let key = item(channel, change);
         if let Some(Seen::Claimed { until, attempts, again }) =
             self.tables.borrow_mut().ledger.get_mut(&key)
         {

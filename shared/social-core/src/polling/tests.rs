@@ -52,6 +52,7 @@ fn queued(world: &World) -> Vec<String> {
             Change::Message(message) => message.id.to_string(),
             Change::Tell(tell) => tell.id.clone(),
             Change::Pushed(pushed) => pushed.id.clone(),
+            Change::Folded(folded) => folded.id(),
         })
         .collect()
 }

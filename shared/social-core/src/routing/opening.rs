@@ -3,18 +3,18 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use futures::future;
+use jiff::Timestamp;
 
-use super::{RouteError, Router};
+use super::{Ports, RouteError, Router};
 use crate::{
-    channel::{Channel, Channels},
+    channel::{Channel, WhenClosed},
     chat::{ChatError, ContactCenter, Opening, Told},
     clock::Clock,
-    conversation::{Conversation, Hearing, Interaction, State},
+    conversation::{Conversation, Interaction, State},
     desk::DeskError,
-    inbound::{DeadLetters, InboundQueue, OutboundQueue},
-    message::{Answerable, Message},
-    slots::{Slot, Token, Want},
-    store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
+    message::{Answerable, Author, Message},
+    slots::{Slot, Slots, Token, Want},
+    store::Conversations,
     text,
     verdict::Failure,
 };
@@ -24,17 +24,7 @@ const OPENING_LEASE: Duration = Duration::from_secs(35);
 /// Chats that end under our hands before we leave it to the next delivery.
 const TRIES: usize = 3;
 
-impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
-where
-    H: Channels,
-    T: ThreadOwners,
-    D: DeadLetters,
-    S: Conversations + Ledger + Replies + Threads,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Router<P> {
     /// Says a line in the conversation's chat, and opens one where there is none.
     ///
     /// `message` is what the conversation opens with; without it the bridge itself has to say something.
@@ -68,6 +58,7 @@ where
         conversation: &mut Conversation,
         message: Option<&Message>,
     ) -> Result<(), RouteError> {
+        let closed = is_closed(channel, self.desk.clock.now())?;
         let token = Token::of(&channel.id, &conversation.key, conversation.generation + 1);
         let want = Want { token, channel_cap: channel.max_open_interactions };
         // Side by side: the slot costs no round trip of its own.
@@ -100,7 +91,7 @@ where
         };
         self.record(conversation, &told).await?;
         self.desk.take_in(conversation, &told, |_| {}).await?;
-        self.say_first_words(channel, conversation, message).await
+        self.say_first_words(channel, conversation, message, closed).await
     }
 
     /// Waits until the chat may be started, if it has a slot.
@@ -153,11 +144,7 @@ where
         };
         loop {
             conversation.generation += 1;
-            conversation.state = State::Open(Interaction {
-                chat: told.chat.clone(),
-                answered: false,
-                hearing: Hearing::default(),
-            });
+            conversation.state = State::Open(Interaction::new(told.chat.clone()));
             let clash = self.desk.store.save(conversation).await.map_err(RouteError::Store)?;
             let Some(current) = clash else { return Ok(()) };
             // Somebody wrote something else into the item: the opening is still ours.
@@ -177,14 +164,29 @@ where
         channel: &Channel,
         conversation: &mut Conversation,
         message: Option<&Message>,
+        closed: bool,
     ) -> Result<(), RouteError> {
+        let closed = closed.then(|| "this comes outside the channel's opening hours".to_owned());
         let unanswerable = message.and_then(|message| cannot_answer(channel, message.answerable));
-        let words = [conversation.tail(), unanswerable];
+        let words = [conversation.tail(), closed, unanswerable];
         for words in words.into_iter().flatten() {
             self.desk.say(conversation, &text::notice(&words), |_| {}).await?;
         }
         Ok(())
     }
+}
+
+/// Whether the channel is closed and its interactions are opened all the same; `Err` where they wait.
+fn is_closed(channel: &Channel, now: Timestamp) -> Result<bool, RouteError> {
+    let hours = channel.desk_rules.opening_hours.as_ref().filter(|hours| !hours.is_open(now));
+    let Some(hours) = hours else { return Ok(false) };
+    if hours.when_closed == WhenClosed::Mark {
+        return Ok(true);
+    }
+    // No opening within a year: every delivery looks anew, as seldom as a wait may be.
+    let opens = hours.opens_after(now).unwrap_or(Timestamp::MAX);
+    let after = Duration::try_from(opens.duration_since(now)).unwrap_or_default();
+    Err(RouteError::OutsideHours { after })
 }
 
 /// Why a reply would be refused, said from the start.
@@ -256,6 +258,9 @@ fn attributes(
         set("SocialKind", message.kind.label());
         set("SocialAuthor", &text::author_name(message.author.as_ref()));
         set("SocialPermalink", message.permalink.as_deref().unwrap_or_default());
+        for (name, value) in message.author.iter().flat_map(profile) {
+            set(name, &value);
+        }
     } else if let Some((line, shown)) = conversation.last_shown() {
         set("SocialMessage", shown.message_id.as_str());
         set("SocialKind", shown.kind.label());
@@ -263,4 +268,15 @@ fn attributes(
         set("SocialPermalink", shown.permalink.as_deref().unwrap_or_default());
     }
     attributes
+}
+
+/// What the network told of the author beside the name.
+fn profile(author: &Author) -> impl Iterator<Item = (&'static str, String)> {
+    let followers = author.followers.map(|count| count.to_string());
+    let profile = [
+        ("SocialAuthorLink", author.link.clone()),
+        ("SocialAuthorPicture", author.picture.clone()),
+        ("SocialAuthorFollowers", followers),
+    ];
+    profile.into_iter().filter_map(|(name, value)| Some((name, value?)))
 }

@@ -2,13 +2,15 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use social_core::{
     Message, Verdict,
-    message::{Answerable, Owner, Thread, Verb},
+    message::{Answerable, Kind, Owner, Thread, Verb},
+    store::Leases,
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use super::*;
 use crate::{
     fixture::{TestClock, answer, api, channel, credential, parameter, queries, watch},
+    rest::{Reading, let_rest},
     snowflake,
 };
 use jiff::Timestamp;
@@ -102,6 +104,18 @@ async fn messages_of(tweets: &[Value]) -> Vec<Message> {
 }
 
 #[tokio::test]
+async fn a_repost_stands_in_the_thread_of_the_tweet_that_it_repeats() {
+    let original = json!([{"type": "retweeted", "id": "77"}]);
+    let world = World::new().await;
+    world.finds(page(&[tweet(1, json!({"referenced_tweets": original}))], None)).await;
+    let poll = world.poll(vec![channel(json!({"include_reposts": true}))]);
+    let messages = poll.pass(None).await.unwrap().messages;
+    let message = &messages[0].message;
+    assert_eq!((message.kind, message.thread.root()), (Kind::Repost, "77"));
+    assert_eq!(message.answerable, Answerable::Closed);
+}
+
+#[tokio::test]
 async fn the_first_pass_imports_no_history() {
     let world = World::new().await;
     world.finds(page(&[tweet(1, json!({})), tweet(-30, json!({}))], None)).await;
@@ -120,7 +134,7 @@ async fn the_first_pass_imports_no_history() {
 
 /// Contract E9: an empty result keeps `since_id`.
 #[tokio::test]
-async fn an_empty_pass_keeps_the_checkpoint_and_costs_one_call() {
+async fn e9_an_empty_pass_keeps_the_checkpoint_and_costs_one_call() {
     let world = World::new().await;
     world.finds(page(&[tweet(10, json!({}))], None)).await;
     let poll = world.poll(vec![channel(json!({}))]);
@@ -158,7 +172,7 @@ async fn the_overlap_finds_late_tweets_and_queues_none_again() {
 
 /// Contract E9: `since_id` is the first page's `newest_id`.
 #[tokio::test]
-async fn since_id_stays_while_paging_and_moves_to_the_first_pages_newest() {
+async fn e9_since_id_stays_while_paging_and_moves_to_the_first_pages_newest() {
     let world = World::new().await;
     world.finds(json!({})).await;
     let poll = world.poll(vec![channel(json!({"start": NOON}))]);
@@ -184,7 +198,7 @@ async fn since_id_stays_while_paging_and_moves_to_the_first_pages_newest() {
 
 /// Contract E9: a crash between pages; every page and fault in `tests/search`.
 #[tokio::test]
-async fn a_page_that_fails_fails_the_pass() {
+async fn e9_a_page_that_fails_fails_the_pass() {
     let world = World::new().await;
     Mock::given(matchers::query_param("next_token", "page2"))
         .respond_with(ResponseTemplate::new(503))
@@ -249,6 +263,51 @@ async fn new_terms_begin_where_the_old_ones_stood() {
     assert_eq!(channels, ["acme-brand"]);
 }
 
+/// The tweet of a channel that was away is the others' alone.
+#[tokio::test]
+async fn a_channel_that_is_switched_on_again_begins_now() {
+    let world = World::new().await;
+    let both = || vec![channel(json!({})), watch(json!({"handles": ["@acme"]}))];
+    let told = |pass: &Pass| -> Vec<String> {
+        pass.messages.iter().map(|incoming| incoming.channel_id.to_string()).collect()
+    };
+    world.finds(page(&[tweet(1, json!({}))], None)).await;
+    let first = world.poll(both()).pass(None).await.unwrap();
+    assert_eq!(told(&first), ["acme-brand", "rival-watch"]);
+    world.clock.set("2026-11-22T12:01:00Z");
+    world.finds(page(&[], None)).await;
+    let alone = world.poll(vec![channel(json!({}))]).pass(Some(&first.checkpoint)).await.unwrap();
+    world.clock.set("2026-11-22T12:10:00Z");
+    world.finds(page(&[tweet(601, json!({})), tweet(300, json!({}))], None)).await;
+    let again = world.poll(both()).pass(Some(&alone.checkpoint)).await.unwrap();
+    assert_eq!(told(&again), ["acme-brand", "acme-brand", "rival-watch"]);
+}
+
+/// The same where nobody else reads with the credential meanwhile.
+#[tokio::test]
+async fn searches_that_rested_begin_now() {
+    let world = World::new().await;
+    let leases = crate::fixture::LeaseTable::default();
+    let name = "twitter#/social/twitter/acme";
+    let lease = (&leases).take(name, Duration::from_secs(9)).await.unwrap().unwrap();
+    world.finds(page(&[tweet(1, json!({}))], None)).await;
+    let first = world.poll(vec![channel(json!({}))]).pass(None).await.unwrap();
+    (&leases).save_checkpoint(&lease, &first.checkpoint).await.unwrap();
+    // Not before the last reader is done.
+    assert!(!let_rest(&&leases, "/social/twitter/acme", Reading::Searches).await.unwrap());
+    (&leases).release(&lease).await.unwrap();
+    assert!(let_rest(&&leases, "/social/twitter/acme", Reading::Searches).await.unwrap());
+
+    world.clock.set("2026-11-22T18:00:00Z");
+    world.finds(page(&[tweet(21_601, json!({})), tweet(300, json!({}))], None)).await;
+    let stored = leases.stored(name);
+    let again = world.poll(vec![channel(json!({}))]).pass(stored.as_deref()).await.unwrap();
+    let ids: Vec<&str> = again.messages.iter().map(|m| m.message.id.as_str()).collect();
+    assert_eq!(ids, [id(21_601)]);
+    let since = parameter(&world.searches().await[0], "since_id").unwrap().to_owned();
+    assert_eq!(since, id(21_600 - 180));
+}
+
 #[tokio::test]
 async fn a_week_old_checkpoint_searches_by_time() {
     let world = World::new().await;
@@ -265,7 +324,7 @@ async fn a_week_old_checkpoint_searches_by_time() {
 
 /// Contract E9: a stale `since_id` is answered 400.
 #[tokio::test]
-async fn where_x_calls_since_id_too_old_the_search_begins_where_it_says() {
+async fn e9_where_x_calls_since_id_too_old_the_search_begins_where_it_says() {
     let world = World::new().await;
     let message = format!(
         "'since_id' must be a tweet id created after 2026-11-22T11:59Z. Please use a 'since_id' that is larger than {}",
@@ -315,7 +374,7 @@ async fn a_tweet_becomes_a_message() {
 
 /// Contract E10: `errors[]` beside `data` is a warning, and a missing author no reason to stop.
 #[tokio::test]
-async fn errors_beside_data_are_warnings() {
+async fn e10_errors_beside_data_are_warnings() {
     let world = World::new().await;
     let mut found = page(&[tweet(1, json!({"author_id": "8"}))], None);
     let problem = json!({"resource_type": "user", "parameter": "author_id", "resource_id": "8",
@@ -328,7 +387,7 @@ async fn errors_beside_data_are_warnings() {
 
 /// Contract E10: both vocabularies, long posts, ids of edited ones.
 #[tokio::test]
-async fn both_vocabularies_are_read() {
+async fn e10_both_vocabularies_are_read() {
     let first = id(1);
     let more = json!({
         "text": "cut…",
@@ -347,7 +406,7 @@ async fn both_vocabularies_are_read() {
 }
 
 #[tokio::test]
-async fn a_missing_author_is_tolerated() {
+async fn e10_a_missing_author_is_tolerated() {
     let message = messages_of(&[tweet(1, json!({"author_id": "8"}))]).await.remove(0);
     assert_eq!(message.author.unwrap().name, "");
     assert_eq!(message.permalink.unwrap(), format!("https://x.com/i/status/{}", id(1)));
@@ -371,6 +430,73 @@ async fn own_tweets_are_kept_and_marked(
     assert_eq!(message.own, own);
     let Thread::Tweets { owner, .. } = message.thread else { panic!("no tweets") };
     assert_eq!(owner, Some(expected));
+}
+
+/// Contract E10, B1: whether X will take a reply is known before an agent tries.
+#[rstest]
+#[case::mention("@acme hello", json!([{"username": "acme"}]), Answerable::Yes)]
+#[case::another_mention("@acme_uk acme", json!([{"username": "acme_uk"}]), Answerable::NotMentioned)]
+#[case::keyword("an acme router", json!([]), Answerable::NotMentioned)]
+#[case::mail("me@acme.example acme", json!([]), Answerable::NotMentioned)]
+#[tokio::test]
+async fn e10_what_does_not_call_us_cannot_be_answered(
+    #[case] text: &str,
+    #[case] mentions: Value,
+    #[case] expected: Answerable,
+) {
+    let world = World::new().await;
+    let more = json!({"text": text, "entities": {"mentions": mentions}});
+    world.finds(page(&[tweet(1, more)], None)).await;
+    let poll = world.poll(vec![channel(json!({"keywords": ["acme"]}))]);
+    let pass = poll.pass(None).await.unwrap();
+    assert_eq!(pass.messages[0].message.answerable, expected);
+}
+
+/// A channel that only watches takes the brand's own tweet for no visitor's, where another channel of
+/// the credential replies as the brand.
+#[tokio::test]
+async fn a_brands_tweet_is_own_in_every_channel_of_its_credential() {
+    let world = World::new().await;
+    let text = json!({"text": "Our @acme router beats the RivalPhone"});
+    answer(&world.server, "GET", SEARCH, 200, page(&[tweet(1, text)], None), 1).await;
+    let user = json!({"data": [{"id": "7", "name": "Acme", "username": "ACME"}]});
+    answer(&world.server, "GET", "/2/users", 200, user, 1).await;
+    let rival = watch(json!({"keywords": ["rivalphone"]}));
+    let pass = world.poll(vec![channel(json!({})), rival]).pass(None).await.unwrap();
+    let own: Vec<bool> = pass.messages.iter().map(|incoming| incoming.message.own).collect();
+    assert_eq!(own, [true, true]);
+}
+
+/// Noise control, with everything that is known of a tweet and its author.
+#[rstest]
+#[case::nothing(json!({}), true)]
+#[case::blocked_handle(json!({"blocked_authors": ["@ZOE"]}), false)]
+#[case::blocked_id(json!({"blocked_authors": ["7"]}), false)]
+#[case::excluded_word(json!({"exclude_keywords": ["giveaway"]}), false)]
+#[case::other_language(json!({"languages": ["de"]}), false)]
+#[case::its_language(json!({"languages": ["de", "EN"]}), true)]
+#[case::too_few_followers(json!({"minimum_followers": 13}), false)]
+#[case::followers_enough(json!({"minimum_followers": 12}), true)]
+#[case::own_account(json!({"minimum_followers": 13, "own_accounts": ["zoe"]}), true)]
+#[tokio::test]
+async fn noise_is_left_out(#[case] fields: Value, #[case] taken: bool) {
+    let world = World::new().await;
+    let text = json!({"text": "hello @acme, a giveaway!"});
+    answer(&world.server, "GET", SEARCH, 200, page(&[tweet(1, text)], None), 1).await;
+    let zoe = json!({"id": "7", "name": "Zoë", "username": "zoe",
+        "public_metrics": {"followers_count": 12}});
+    answer(&world.server, "GET", "/2/users", 200, json!({"data": [zoe]}), 0..=1).await;
+    let pass = world.poll(vec![channel(fields)]).pass(None).await.unwrap();
+    assert_eq!(!pass.messages.is_empty(), taken);
+}
+
+/// Of protected accounts X tells nothing: they are not held to have no followers.
+#[tokio::test]
+async fn an_unknown_author_is_not_held_to_have_no_followers() {
+    let world = World::new().await;
+    world.finds(page(&[tweet(1, json!({"author_id": "8"}))], None)).await;
+    let poll = world.poll(vec![channel(json!({"minimum_followers": 5}))]);
+    assert_eq!(poll.pass(None).await.unwrap().messages.len(), 1);
 }
 
 #[rstest]

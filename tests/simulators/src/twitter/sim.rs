@@ -85,7 +85,7 @@ pub(crate) async fn create(Shared(twitter): Shared<Twitter>, Json(new): Json<New
 }
 
 /// Brings an author into the world, or changes their names.
-fn enter(state: &mut State, author: &Author) -> String {
+pub(crate) fn enter(state: &mut State, author: &Author) -> String {
     let id = word(&author.id);
     let username = author.username.trim_start_matches('@').to_owned();
     let name = author.name.clone().unwrap_or_else(|| username.clone());

@@ -13,6 +13,7 @@ use super::{
     auth::oauth2::Grants,
     id,
     limits::Windows,
+    private::PrivateMessage,
     query::{Subject, Text},
     text::entities::{self, Entities},
     webhooks::{Hook, Outcome},
@@ -98,6 +99,7 @@ pub(crate) enum Refusal {
 pub(crate) struct State {
     pub(crate) tweets: BTreeMap<u64, Tweet>,
     pub(crate) accounts: BTreeMap<String, Account>,
+    pub(crate) private_messages: BTreeMap<u64, PrivateMessage>,
     pub(crate) grants: Grants,
     pub(crate) windows: Windows,
     /// Nonces of signed requests, with their times.
@@ -123,6 +125,7 @@ impl State {
         };
         Self {
             tweets: BTreeMap::new(),
+            private_messages: BTreeMap::new(),
             accounts: [&BRAND, &COMPETITOR]
                 .map(|seed| (seed.id.to_owned(), account(seed)))
                 .into_iter()

@@ -12,16 +12,12 @@ fn open() -> Conversation {
         channel_id("acme-page"),
         crate::conversation::ConversationKey("post:1".to_owned()),
     );
-    conversation.state = State::Open(crate::conversation::Interaction {
-        chat: crate::chat::Chat {
-            interface: Interface::Websvcs,
-            server: 0,
-            chat_id: "chat".to_owned(),
-            participant_id: "ours".to_owned(),
-        },
-        answered: false,
-        hearing: Hearing::default(),
-    });
+    conversation.state = State::Open(crate::conversation::Interaction::new(crate::chat::Chat {
+        interface: Interface::Websvcs,
+        server: 0,
+        chat_id: "chat".to_owned(),
+        participant_id: "ours".to_owned(),
+    }));
     conversation
 }
 
