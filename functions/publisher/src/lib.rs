@@ -38,6 +38,7 @@ pub struct Settings {
     facebook_version: String,
     facebook_settle_seconds: u64,
     twitter_url: Url,
+    twitter_private_length: usize,
     twitter_settle_seconds: u64,
     twitter_vocabulary: Vocabulary,
     reply_max_age_seconds: u64,
@@ -86,6 +87,7 @@ impl PublisherFunction {
             ..PublisherSettings::default()
         };
         let twitter = PublishSettings {
+            private_length: settings.twitter_private_length,
             settle_time: Duration::from_secs(settings.twitter_settle_seconds),
             vocabulary: settings.twitter_vocabulary,
             ..PublishSettings::default()

@@ -26,7 +26,7 @@ use crate::{
     api::{Api, Vocabulary},
     budget::{Prices, Purse, Uncounted},
     error::TwitterError,
-    length::{self, DEFAULT_MAX_LENGTH},
+    length::{self, DEFAULT_MAX_LENGTH, DEFAULT_PRIVATE_LENGTH},
     snowflake, splitting, text,
     wire::Tweet,
 };
@@ -39,6 +39,8 @@ const CLOCK_SKEW: Duration = Duration::from_secs(5);
 pub struct PublishSettings {
     /// Most that a tweet may weigh; paying accounts may write more.
     pub max_length: usize,
+    /// Most characters of a private message: X does not say.
+    pub private_length: usize,
     /// How long after an attempt X may still show it for the first time.
     pub settle_time: Duration,
     /// The names in which fields are asked for.
@@ -49,6 +51,7 @@ impl Default for PublishSettings {
     fn default() -> Self {
         Self {
             max_length: DEFAULT_MAX_LENGTH,
+            private_length: DEFAULT_PRIVATE_LENGTH,
             settle_time: Duration::from_mins(3),
             vocabulary: Vocabulary::default(),
         }
@@ -214,7 +217,11 @@ impl<C: Credentials, B: Budgets> Publisher for TwitterPublisher<C, B> {
         text: &str,
     ) -> Result<MessageId, PublishError> {
         let private = target.kind == Kind::PrivateMessage;
-        let fits = if private { private::check(text) } else { self.check(channel, text) };
+        let fits = if private {
+            private::check(text, self.settings.private_length)
+        } else {
+            self.check(channel, text)
+        };
         fits.map_err(PublishError::Refused)?;
         let credential = self
             .credentials

@@ -10,9 +10,6 @@ use social_core::{
 use super::{Account, TwitterPublisher};
 use crate::{error::TwitterError, snowflake, text::unescaped};
 
-/// Most characters of a private message.
-const LONGEST: usize = 10_000;
-
 impl<C: Credentials, B: Budgets> TwitterPublisher<C, B> {
     /// Sends one message.
     pub(super) async fn send_private(
@@ -57,10 +54,10 @@ impl<C: Credentials, B: Budgets> TwitterPublisher<C, B> {
 }
 
 /// What can be said without asking X.
-pub(super) fn check(text: &str) -> Result<(), Refusal> {
+pub(super) fn check(text: &str, limit: usize) -> Result<(), Refusal> {
     match text.chars().count() {
         _ if text.trim().is_empty() => Err(Refusal::Empty),
-        length if length > LONGEST => Err(Refusal::TooLong { length, limit: LONGEST }),
+        length if length > limit => Err(Refusal::TooLong { length, limit }),
         _ => Ok(()),
     }
 }

@@ -219,6 +219,23 @@ async fn a_private_reply_goes_to_its_visitor(
     assert_eq!(request.body_json::<Value>().unwrap(), json!({ "text": text }));
 }
 
+#[rstest]
+#[case::fits("größe", "published 300")]
+#[case::too_long("größer", "refused: TooLong { length: 6, limit: 5 }")]
+#[tokio::test]
+async fn a_private_reply_may_be_as_long_as_the_setting_says(
+    #[case] text: &str,
+    #[case] expected: &str,
+) {
+    let server = MockServer::start().await;
+    let path = "/2/dm_conversations/with/7/messages";
+    answer(&server, "POST", path, 201, json!({"data": {"dm_event_id": "300"}}), 0..).await;
+    let settings = PublishSettings { private_length: 5, ..PublishSettings::default() };
+    let publisher = TwitterPublisher::new(api(&server.uri()), Keys::good(), settings);
+    let sent = publisher.publish(&channel(json!({})), &private_target(), text).await;
+    assert_eq!(outcome(sent), expected);
+}
+
 #[tokio::test]
 async fn a_private_reply_is_looked_for_with_its_visitor() {
     let server = MockServer::start().await;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
+mod noise;
+#[cfg(test)]
 mod packed;
 #[cfg(test)]
 mod publishing;

@@ -24,12 +24,16 @@ use crate::seed::twitter::{BRAND, COMPETITOR};
 const EDITS: usize = 5;
 const EDITABLE: Duration = Duration::from_mins(30);
 
+/// Of everybody of whom nothing else is said.
+pub(crate) const FOLLOWERS: u64 = 10;
+
 /// Somebody on X.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
     pub(crate) id: String,
     pub(crate) username: String,
     pub(crate) name: String,
+    pub(crate) followers: u64,
     pub(crate) suspended: bool,
     pub(crate) protected: bool,
 }
@@ -120,6 +124,7 @@ impl State {
             id: seed.id.to_owned(),
             username: seed.username.to_owned(),
             name: seed.name.to_owned(),
+            followers: FOLLOWERS,
             suspended: false,
             protected: false,
         };
