@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::{
     channel::ChannelId,
-    chat::{Chat, ChatError, ContactCenter, Told},
+    chat::{Chat, ChatError, ContactCenter, Sent, Told},
     clock::Clock,
     conversation::{Conversation, Heard},
     inbound::{InboundQueue, OutboundQueue, Reoffer, Tell},
@@ -151,8 +151,13 @@ where
         conversation: &mut Conversation,
         chat: &Chat,
     ) -> Result<(), DeskError> {
-        if let Ok(told) = self.contact_center.poll(chat).await {
-            self.take_in(conversation, &told, |_| {}).await?;
+        match self.contact_center.poll(chat).await {
+            Ok(told) => self.take_in(conversation, &told, |_| {}).await?,
+            // Ended now, the chat would never be asked again, and its last words be lost.
+            Err(ChatError::Failed { failure, .. }) if failure.verdict() != Verdict::Reject => {
+                return Err(DeskError::Chat(ChatError::Failed { failure, sent: Sent::No }));
+            }
+            Err(_) => {}
         }
         let mut heard = Vec::new();
         self.amend(conversation, |conversation| {

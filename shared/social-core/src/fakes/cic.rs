@@ -37,6 +37,7 @@ struct Inner {
     faults: VecDeque<Fault>,
     keeps_history: bool,
     throttled: bool,
+    polls_that_fail: u32,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -49,6 +50,11 @@ impl FakeCic {
 
     pub(crate) fn throttle(&self, on: bool) {
         self.0.borrow_mut().throttled = on;
+    }
+
+    /// So many polls find nobody who answers.
+    pub(crate) fn fail_polls(&self, times: u32) {
+        self.0.borrow_mut().polls_that_fail = times;
     }
 
     pub(crate) fn next_say(&self, fault: Fault) {
@@ -150,6 +156,12 @@ impl ContactCenter for FakeCic {
     async fn poll(&self, chat: &Chat) -> Result<Told, ChatError> {
         tokio::task::yield_now().await;
         let index: usize = chat.chat_id.parse().unwrap();
+        let left = self.0.borrow().polls_that_fail.checked_sub(1);
+        if let Some(left) = left {
+            self.fail_polls(left);
+            let failure = Broken(Verdict::RETRY).into();
+            return Err(ChatError::Failed { failure, sent: Sent::No });
+        }
         let over = {
             let chat = &self.0.borrow().chats[index];
             chat.gone && chat.unread.is_empty()
