@@ -11,7 +11,7 @@ pub use pushes::PushTaken;
 
 use crate::{
     channel::ChannelId,
-    chat::{Chat, ChatError, ContactCenter, Told},
+    chat::{Chat, ChatError, ContactCenter, Sent, Told},
     clock::Clock,
     conversation::{Conversation, Heard},
     inbound::{InboundQueue, OutboundQueue, Reoffer, Tell},
@@ -157,8 +157,13 @@ where
         conversation: &mut Conversation,
         chat: &Chat,
     ) -> Result<(), DeskError> {
-        if let Ok(told) = self.contact_center.poll(chat).await {
-            self.take_in(conversation, &told, |_| {}).await?;
+        match self.contact_center.poll(chat).await {
+            Ok(told) => self.take_in(conversation, &told, |_| {}).await?,
+            // Ended now, the chat would never be asked again, and its last words be lost.
+            Err(ChatError::Failed { failure, .. }) if failure.verdict() != Verdict::Reject => {
+                return Err(DeskError::Chat(ChatError::Failed { failure, sent: Sent::No }));
+            }
+            Err(_) => {}
         }
         if conversation.is_open_in(chat) {
             self.last_words(conversation, chat).await?;

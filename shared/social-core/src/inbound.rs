@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     channel::ChannelId,
     conversation::ConversationKey,
-    message::{Message, Thread},
+    message::{InLedger, Message, MessageId, Thread},
     reply::Reply,
     verdict::Failure,
 };
@@ -128,6 +128,12 @@ impl Pushed {
 pub struct Incoming {
     pub channel_id: ChannelId,
     pub message: Message,
+}
+
+impl InLedger for Tell {
+    fn ledger_key(&self) -> (MessageId, String) {
+        (MessageId(self.id.clone()), "tell".to_owned())
+    }
 }
 
 /// The FIFO group of a message: channel and post, thread or visitor.

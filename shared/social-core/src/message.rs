@@ -5,8 +5,6 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::store::InLedger;
-
 /// Where a message was written. Users of CIC still say Twitter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -220,6 +218,25 @@ impl Message {
     pub fn change_key(&self) -> String {
         let (id, change) = self.ledger_key();
         format!("{id}#{change}")
+    }
+}
+
+/// What the ledger has an item for: a change of a message, or a notice of the bridge's own.
+pub trait InLedger {
+    /// What the item is about, and what tells it from every other item about the same.
+    fn ledger_key(&self) -> (MessageId, String);
+}
+
+impl InLedger for Message {
+    fn ledger_key(&self) -> (MessageId, String) {
+        let change = match &self.verb {
+            Verb::Add => "add".to_owned(),
+            Verb::Edit { revision } => format!("edit#{revision}"),
+            Verb::Delete => "delete".to_owned(),
+            Verb::Hide { revision } => format!("hide#{revision}"),
+            Verb::Unhide { revision } => format!("unhide#{revision}"),
+        };
+        (self.id.clone(), change)
     }
 }
 

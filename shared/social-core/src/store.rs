@@ -9,8 +9,7 @@ use crate::{
     channel::ChannelId,
     chat::Chat,
     conversation::{Conversation, ConversationKey},
-    inbound::Tell,
-    message::{Author, Message, MessageId, Owner, Verb},
+    message::{Author, InLedger, Message, MessageId, Owner},
     reply::ReplyRecord,
     slots::Slots,
     verdict::Failure,
@@ -26,31 +25,6 @@ pub enum Claim {
     Busy,
     /// The work was done before.
     Done,
-}
-
-/// What the ledger has an item for: a change of a message, or a notice of the bridge's own.
-pub trait InLedger {
-    /// What the item is about, and what tells it from every other item about the same.
-    fn ledger_key(&self) -> (MessageId, String);
-}
-
-impl InLedger for Message {
-    fn ledger_key(&self) -> (MessageId, String) {
-        let change = match &self.verb {
-            Verb::Add => "add".to_owned(),
-            Verb::Edit { revision } => format!("edit#{revision}"),
-            Verb::Delete => "delete".to_owned(),
-            Verb::Hide { revision } => format!("hide#{revision}"),
-            Verb::Unhide { revision } => format!("unhide#{revision}"),
-        };
-        (self.id.clone(), change)
-    }
-}
-
-impl InLedger for Tell {
-    fn ledger_key(&self) -> (MessageId, String) {
-        (MessageId(self.id.clone()), "tell".to_owned())
-    }
 }
 
 /// The ledger of seen messages: one item per change, kept for 30 days.

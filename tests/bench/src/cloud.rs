@@ -22,6 +22,8 @@ use tokio::{net::TcpListener, time::Instant};
 
 use crate::Failed;
 
+/// The administrators' table; empty.
+pub(crate) const CHANNELS: &str = "channels";
 /// The table of the bridge's own.
 pub(crate) const TABLE: &str = "social-state";
 /// The region of everything.
@@ -49,6 +51,7 @@ impl Cloud {
         tokio::spawn(async move { axum::serve(sqs, app).await });
         let client = social_aws::dynamodb(&config(&dynamodb_url));
         create_table(&client).await?;
+        create_channels(&client).await?;
         let state = StateTable::new(&client, TABLE, SystemClock);
         Ok(Self { dynamodb_url, sqs_url, state, queued })
     }
@@ -104,6 +107,19 @@ async fn create_table(client: &aws_sdk_dynamodb::Client) -> Result<(), Failed> {
         .key_schema(key("pk", KeyType::Hash)?)
         .key_schema(key("sk", KeyType::Range)?)
         .global_secondary_indexes(index)
+        .send()
+        .await?;
+    Ok(())
+}
+
+async fn create_channels(client: &aws_sdk_dynamodb::Client) -> Result<(), Failed> {
+    let id = AttributeDefinition::builder().attribute_name("channel_id");
+    client
+        .create_table()
+        .table_name(CHANNELS)
+        .attribute_definitions(id.attribute_type(ScalarAttributeType::S).build()?)
+        .billing_mode(BillingMode::PayPerRequest)
+        .key_schema(key("channel_id", KeyType::Hash)?)
         .send()
         .await?;
     Ok(())

@@ -28,7 +28,7 @@ use tokio::{
 
 use crate::{
     Failed,
-    cloud::{Cloud, REGION, TABLE},
+    cloud::{CHANNELS, Cloud, REGION, TABLE},
 };
 
 /// The function's time-out, as the template has it.
@@ -86,6 +86,7 @@ impl Function {
             ("AWS_SECRET_ACCESS_KEY", "test"),
             ("AWS_ENDPOINT_URL_DYNAMODB", &cloud.dynamodb_url),
             ("AWS_ENDPOINT_URL_SQS", &cloud.sqs_url),
+            ("CHANNELS_TABLE", CHANNELS),
             ("STATE_TABLE", TABLE),
             ("INBOUND_QUEUE_URL", &format!("{}/inbound.fifo", cloud.sqs_url)),
             ("OUTBOUND_QUEUE_URL", &format!("{}/outbound.fifo", cloud.sqs_url)),
@@ -101,7 +102,10 @@ impl Function {
     }
 
     /// What it took so far; it may have ended by now only if it failed.
-    pub(crate) fn usage(&self) -> Result<Usage, Failed> {
+    pub(crate) fn usage(&mut self) -> Result<Usage, Failed> {
+        if let Some(status) = self.0.try_wait()? {
+            return Err(format!("collect-replies ended by itself: {status}").into());
+        }
         let id = self.0.id().ok_or("the function is gone")?;
         let status = fs::read_to_string(format!("/proc/{id}/status"))?;
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

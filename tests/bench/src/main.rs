@@ -58,10 +58,11 @@ async fn measure(arguments: &Arguments) -> Result<bool, Failed> {
     let active = arguments.chats * arguments.active / 100;
     let length = Duration::from_secs(arguments.seconds);
 
-    let first = Function::start(&binary, &cloud, &chats.urls).await?;
+    let mut first = Function::start(&binary, &cloud, &chats.urls).await?;
     let begin = Instant::now();
     let (mut round, mut second, mut written) = (0, None, BTreeMap::new());
     while begin.elapsed() < length {
+        first.usage()?;
         if second.is_none() && begin.elapsed() > length / 2 {
             second = Some(Function::start(&binary, &cloud, &chats.urls).await?);
         }
@@ -101,7 +102,7 @@ async fn measure(arguments: &Arguments) -> Result<bool, Failed> {
     table.row("… after, in the middle", seconds_of(delays.get(delays.len() / 2)));
     table.row("… after, at the most", seconds_of(delays.last()));
     for (name, function) in ["first run", "its successor"].into_iter().zip(functions) {
-        let Some(function) = function else { continue };
+        let Some(mut function) = function else { continue };
         let usage = function.usage()?;
         table.promise(
             &format!("{name}: greatest memory"),

@@ -6,7 +6,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use social_core::{ChannelId, MessageId, Network, conversation::ConversationKey, store::InLedger};
+use social_core::{
+    ChannelId, MessageId, Network, conversation::ConversationKey, message::InLedger,
+};
 
 use crate::AwsError;
 

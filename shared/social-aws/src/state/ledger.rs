@@ -5,7 +5,8 @@ use std::time::Duration;
 use social_core::{
     ChannelId, Clock, Failure, Message, MessageId,
     conversation::ConversationKey,
-    store::{Claim, InLedger, Ledger, Seen},
+    message::InLedger,
+    store::{Claim, Ledger, Seen},
 };
 
 use super::{

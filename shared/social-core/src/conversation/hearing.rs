@@ -3,7 +3,10 @@
 //! CIC tells an event once, to whoever asks first: the collector's poll, or the answer to a line of
 //! the router's. What two of them were told may be taken in here in either order.
 
+mod pushes;
+
 use jiff::Timestamp;
+pub use pushes::PushHeard;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -11,7 +14,6 @@ use super::{Conversation, Interaction, Needs, Numbers, State, Who, roads::Roads}
 use crate::{
     chat::{Chat, ChatEvent, Happening, ParticipantState, Party, Told},
     command::{Command, Written},
-    inbound::Pushed,
     reply::{
         Fingerprint, Reply,
         targeting::{self, Meaning},
@@ -48,16 +50,6 @@ impl Heard {
     }
 }
 
-/// What came of a push.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PushHeard {
-    Reply(Box<Reply>),
-    /// It was heard before, by either road, or is never published.
-    Known,
-    /// Nobody is known to be active, or somebody else is.
-    NobodyActive,
-}
-
 /// What was heard of a chat.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -79,9 +71,6 @@ pub struct Hearing {
 
 /// Place of an event in its chat: leg, sequence number.
 type Place = (usize, i64);
-
-/// After everything that was told so far.
-const LAST: Place = (usize::MAX, i64::MAX);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Standing {
@@ -364,37 +353,6 @@ impl Conversation {
             confirmed: false,
             approved_by: None,
         })
-    }
-
-    /// Applies a handler's push: the text of the agent who is active in the open chat now.
-    pub fn hear_pushed(
-        &mut self,
-        pushed: &Pushed,
-        automatic: &[Fingerprint],
-        now: Timestamp,
-    ) -> PushHeard {
-        let Some(interaction) = self.interaction_mut() else { return PushHeard::NobodyActive };
-        if pushed.chat_id.as_ref().is_some_and(|id| *id != interaction.chat.chat_id) {
-            return PushHeard::NobodyActive;
-        }
-        if automatic.contains(&Fingerprint::of(&pushed.text)) {
-            return PushHeard::Known;
-        }
-        let is_it = |floor: &&Standing| {
-            pushed.agent.as_ref().is_none_or(|agent| agent.eq_ignore_ascii_case(&floor.name))
-        };
-        let Some(floor) = interaction.hearing.floor_at(LAST).filter(is_it).cloned() else {
-            return PushHeard::NobodyActive;
-        };
-        let Standing { name, participant_id, .. } = floor;
-        let chat_id = interaction.chat.chat_id.clone();
-        match interaction.hearing.roads.pushed(&pushed.id, &pushed.text) {
-            Some(occurrence) => {
-                let id = format!("{chat_id}#{occurrence}");
-                PushHeard::Reply(self.reply(id, name, participant_id, &pushed.text, now))
-            }
-            None => PushHeard::Known,
-        }
     }
 }
 

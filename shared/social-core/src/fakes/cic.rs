@@ -42,6 +42,7 @@ struct Inner {
     throttled: bool,
     down: bool,
     calls: u32,
+    polls_that_fail: u32,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -59,6 +60,11 @@ impl FakeCic {
     /// Neither server takes calls.
     pub(crate) fn go_down(&self, down: bool) {
         self.0.borrow_mut().down = down;
+    }
+
+    /// So many polls find nobody who answers.
+    pub(crate) fn fail_polls(&self, times: u32) {
+        self.0.borrow_mut().polls_that_fail = times;
     }
 
     /// Calls so far, in vain or not.
@@ -202,6 +208,12 @@ impl ContactCenter for FakeCic {
     async fn poll(&self, chat: &Chat) -> Result<Told, ChatError> {
         self.call().await?;
         let index: usize = chat.chat_id.parse().unwrap();
+        let left = self.0.borrow().polls_that_fail.checked_sub(1);
+        if let Some(left) = left {
+            self.fail_polls(left);
+            let failure = Broken(Verdict::RETRY).into();
+            return Err(ChatError::Failed { failure, sent: Sent::No });
+        }
         let over = {
             let chat = &self.0.borrow().chats[index];
             chat.gone && chat.unread.is_empty()

@@ -15,10 +15,10 @@ use crate::{
     channel::ChannelId,
     clock::Clock,
     conversation::{Conversation, ConversationKey},
-    message::{MessageId, Owner},
+    message::{InLedger, MessageId, Owner},
     reply::ReplyRecord,
     slots::{Caps, Occupancy, Slate, Slot, Slots, Token, Want},
-    store::{Claim, Conversations, InLedger, Lease, Leases, Ledger, OpenChat, Replies, Threads},
+    store::{Claim, Conversations, Lease, Leases, Ledger, OpenChat, Replies, Threads},
     verdict::Failure,
 };
 

@@ -3,7 +3,7 @@
 use super::{Ports, RouteError, Router, opening::cannot_answer};
 use crate::{
     channel::{Channel, Channels},
-    chat::{ChatError, ContactCenter, Happening, Party},
+    chat::{ChatError, ChatEvent, ContactCenter, Happening, Party},
     clock::Clock,
     conversation::{Conversation, REMEMBERED_CHARS, Shown, Who},
     desk::DeskError,
@@ -106,23 +106,27 @@ impl<P: Ports> Router<P> {
         self.say_in_an_open_chat(channel, conversation, None, &notice, |_| {}).await
     }
 
-    /// Whether an earlier worker said the line; `None` where CIC keeps no history.
+    /// Whether an earlier worker said the line; `None` where CIC keeps no history, or no longer.
     pub(super) async fn was_said(
         &self,
         conversation: &Conversation,
         line: &str,
         again: bool,
     ) -> Result<Option<bool>, RouteError> {
-        let Some(interaction) = conversation.interaction().filter(|_| again) else {
+        if !again {
             return Ok(Some(false));
+        }
+        // A chat that has ended since may have had it, and nobody can ask it any more.
+        let not_in_this_one = conversation.ended.is_none().then_some(false);
+        let Some(interaction) = conversation.interaction() else { return Ok(not_in_this_one) };
+        let said = |event: &ChatEvent| {
+            event.party == Party::Visitor
+                && matches!(&event.what, Happening::Text(said) if without_number(said) == without_number(line))
         };
         match self.desk.contact_center.history(&interaction.chat).await {
-            Ok(Some(history)) => Ok(Some(history.iter().any(|event| {
-                event.party == Party::Visitor
-                    && matches!(&event.what, Happening::Text(said) if without_number(said) == without_number(line))
-            }))),
-            Ok(None) => Ok(None),
-            Err(ChatError::Gone) => Ok(Some(false)),
+            Ok(Some(history)) if history.iter().any(said) => Ok(Some(true)),
+            Ok(Some(_)) => Ok(not_in_this_one),
+            Ok(None) | Err(ChatError::Gone) => Ok(None),
             Err(error) => Err(RouteError::Desk(DeskError::Chat(error))),
         }
     }

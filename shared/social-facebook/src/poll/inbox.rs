@@ -105,10 +105,8 @@ impl<C: Clock, K: Credentials, S: Seen> FacebookInbox<C, K, S> {
         Self(Common { since, ..self.0 })
     }
 
-    /// Where the poll stood, if the channel has been on ever since.
     fn stood(&self, checkpoint: Option<&str>) -> Result<Option<Checkpoint>, Failure> {
-        let checkpoint = self.0.readable(checkpoint.map(Checkpoint::read).transpose())?;
-        Ok(checkpoint.filter(|checkpoint| !self.0.is_outdated(checkpoint.floor)))
+        self.0.stood(checkpoint, Checkpoint::read, |checkpoint| checkpoint.floor)
     }
 
     /// Conversations with something new come first.

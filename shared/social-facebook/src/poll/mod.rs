@@ -134,6 +134,17 @@ impl<C: Clock, K: Credentials, S: Seen> Common<C, K, S> {
         self.ports.credentials.facebook(&self.channel.credential).await
     }
 
+    /// Where a poll stood, if the channel has been on ever since.
+    fn stood<T>(
+        &self,
+        checkpoint: Option<&str>,
+        read: fn(&str) -> Result<T, Failure>,
+        floor: fn(&T) -> i64,
+    ) -> Result<Option<T>, Failure> {
+        let checkpoint = self.readable(checkpoint.map(read).transpose())?;
+        Ok(checkpoint.filter(|checkpoint| !self.is_outdated(floor(checkpoint))))
+    }
+
     /// A checkpoint that cannot be read is told: nobody but an administrator can mend it.
     fn readable<T>(&self, checkpoint: Result<T, Failure>) -> Result<T, Failure> {
         if checkpoint.is_err() {

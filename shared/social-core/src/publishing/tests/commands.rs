@@ -236,6 +236,12 @@ async fn a_deletion_that_is_delivered_again_deletes_no_other_reply() {
     let delete = scene.jo_writes("/delete").await;
     scene.network.faults.borrow_mut().push_back(Fault::AnswerLost);
     scene.publishing.publish(&delete).await.unwrap_err();
+    // A worker that noted the deletion and died before it could say so of the command.
+    let (state, key) = (&scene.world.state, scene.conversation().key);
+    let newest = state.replies().into_iter().find(|it| it.state.remote_id() == Some(&"r2".into()));
+    let newest = newest.unwrap();
+    let deleted = newest.with(ReplyState::Deleted { remote_id: "r2".into() });
+    assert!(state.advance(&delete.channel_id, &key, &newest, &deleted).await.unwrap());
     scene.deliver(&delete).await;
     scene.deliver(&delete).await;
     assert_eq!(scene.moderated(), ["delete r2", "delete r2"]);

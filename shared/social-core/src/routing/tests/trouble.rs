@@ -153,3 +153,41 @@ async fn a_notice_whose_answer_was_lost_is_looked_up_before_it_is_told_again() {
         assert_eq!(said.last().unwrap().starts_with("perhaps shown before:"), !keeps_history);
     }
 }
+
+#[tokio::test]
+async fn a_line_of_a_chat_that_has_ended_is_said_again_marked() {
+    let world = World::new();
+    world.cic.keep_history();
+    world.owners.answer.set(Some(Owner::Visitor));
+    world.deliver("acme-page", post("1", "Zoë", "Help!")).await.unwrap();
+    world.cic.pick_up(0, "Jo");
+    world.cic.next_say(Fault::AnswerLost);
+    let comment = comment("c1", "1", None, "Zoë", "Anybody?");
+    world.deliver("acme-page", comment.clone()).await.unwrap_err();
+    world.cic.disconnect(0);
+    let mut conversation = world.state.conversations().remove(0);
+    let chat = conversation.interaction().unwrap().chat.clone();
+    world.desk().hear_out(&mut conversation, &chat).await.unwrap();
+    world.clock.advance(Duration::from_secs(61));
+    world.deliver("acme-page", comment).await.unwrap();
+    let said = world.cic.said();
+    assert!(said[0][1].contains("Anybody?"), "the agent may have read it: {said:?}");
+    let again = said[1].last().unwrap();
+    assert!(again.starts_with("perhaps shown before:") && again.contains("Anybody?"), "{again}");
+}
+
+#[tokio::test]
+async fn last_words_wait_for_a_cic_that_does_not_answer() {
+    let world = World::new();
+    world.owners.answer.set(Some(Owner::Visitor));
+    world.deliver("acme-page", post("1", "Zoë", "Help!")).await.unwrap();
+    world.cic.pick_up(0, "Jo");
+    world.cic.agent_writes(0, "Jo", "refund is on its way");
+    world.cic.disconnect(0);
+    world.cic.fail_polls(1);
+    let comment = comment("c1", "1", None, "Zoë", "Anybody?");
+    world.deliver("acme-page", comment.clone()).await.unwrap_err();
+    world.deliver("acme-page", comment).await.unwrap();
+    assert_eq!(world.queues.outbound.borrow().len(), 1, "the last words are published");
+    assert!(world.cic.said()[1].last().unwrap().contains("Anybody?"));
+}
