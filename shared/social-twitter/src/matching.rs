@@ -12,7 +12,7 @@ use social_core::{
 };
 
 use crate::{
-    packing::Query,
+    packing::{self, Query},
     terms::{self, Term},
     text, tokens,
     wire::{Tweet, User},
@@ -166,6 +166,26 @@ impl Matcher {
         let wanted = of(&self.wanted_by);
         let readers = wanted.difference(&refused).filter_map(|reader| self.readers.get(*reader));
         readers.filter(|reader| reader.takes(subject)).collect()
+    }
+
+    /// Why no channel takes a tweet, as queries would leave it out; nothing where one does.
+    pub(crate) fn vain(&self, subject: &Subject, found: &BTreeSet<TermId>) -> Vec<String> {
+        if !self.takers(subject, found).is_empty() {
+            return Vec::new();
+        }
+        let by = found.iter().filter_map(|id| self.wanted_by.get(*id)).flatten();
+        let wanted: BTreeSet<usize> = by.copied().collect();
+        let mut causes = BTreeSet::new();
+        for reader in wanted.into_iter().filter_map(|reader| self.readers.get(reader)) {
+            if !reader.takes_language(subject) {
+                causes.extend(subject.language.as_deref().and_then(packing::language));
+            }
+            let excluded = reader.channel.exclude_keywords.iter().filter(|keyword| {
+                self.terms.get(&Term::keyword(keyword)).is_some_and(|id| found.contains(id))
+            });
+            causes.extend(excluded.filter_map(packing::exclusion));
+        }
+        causes.into_iter().collect()
     }
 
     /// Whether some channel looks for one of these terms.

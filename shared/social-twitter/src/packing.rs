@@ -4,9 +4,10 @@
 //! Terms that the same tweet is likely to hold are put into the same query, because a tweet is
 //! delivered once for each query that it answers.
 
+mod apart;
 mod filling;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -20,7 +21,7 @@ use crate::{
 /// Longest query of recent search on self-serve tiers, in characters.
 pub const DEFAULT_QUERY_LENGTH: usize = 512;
 
-const NO_REPOSTS: &str = " -is:retweet";
+const REPOSTS: &str = "is:retweet";
 const OR: &str = " OR ";
 /// Bytes of the hash that a key keeps.
 const KEY_BYTES: usize = 9;
@@ -33,17 +34,37 @@ pub struct Query {
     pub key: String,
     /// What it asks for, and how it writes it.
     pub(crate) terms: Vec<(Term, String)>,
+    /// What it leaves out.
+    pub(crate) left_out: Causes,
 }
 
+/// What a query can leave out, each as a query writes it.
+pub(crate) type Causes = BTreeSet<String>;
+
+/// How terms are packed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Packing<'a> {
+    /// Whose mentions are read in another way.
+    pub(crate) without: Option<&'a Handle>,
+    pub(crate) limit: usize,
+}
+
+pub(crate) use apart::{exclusion, language, pack_apart};
+
 impl Query {
-    fn new(mut bin: Vec<(Term, String)>, suffix: &str) -> Self {
+    fn new(mut bin: Vec<(Term, String)>, left_out: &Causes) -> Self {
+        let suffix = suffix(left_out);
         bin.sort_by(|(_, a), (_, b)| a.cmp(b));
         let written: Vec<&str> = bin.iter().map(|(_, written)| written.as_str()).collect();
         let text = format!("({}){suffix}", written.join(OR));
         let hash = Sha256::digest(text.as_bytes());
         let key = URL_SAFE_NO_PAD.encode(hash.get(..KEY_BYTES).unwrap_or_default());
-        Self { text, key, terms: bin }
+        Self { text, key, terms: bin, left_out: left_out.clone() }
     }
+}
+
+fn suffix(left_out: &Causes) -> String {
+    left_out.iter().flat_map(|cause| [" -", cause]).collect()
 }
 
 /// Packs the terms of `channels` into queries of at most `limit` characters, always the same way.
@@ -52,14 +73,14 @@ impl Query {
 /// credential is not asked for: that term finds it. A term that fits into no query is left out and
 /// counted in the log.
 pub fn pack<'a>(channels: impl IntoIterator<Item = &'a Channel>, limit: usize) -> Vec<Query> {
-    pack_without(channels, None, limit)
+    pack_narrowed(channels, &Causes::new(), Packing { without: None, limit })
 }
 
-/// The same without the mentions of a handle that are read in another way.
-pub(crate) fn pack_without<'a>(
+/// The same for channels that all refuse what is left out.
+fn pack_narrowed<'a>(
     channels: impl IntoIterator<Item = &'a Channel>,
-    without: Option<&Handle>,
-    limit: usize,
+    causes: &Causes,
+    Packing { without, limit }: Packing<'_>,
 ) -> Vec<Query> {
     let without = without.map(Term::handle);
     let mut wanted: BTreeMap<Term, String> = BTreeMap::new();
@@ -76,16 +97,20 @@ pub(crate) fn pack_without<'a>(
         }
     }
     leave_out_found_by_others(&mut wanted);
-    let suffix = if reposts { "" } else { NO_REPOSTS };
-    // One OR fewer than terms.
-    let capacity = (limit + OR.len()).saturating_sub("()".len() + suffix.len());
+    let refused = (!reposts).then(|| REPOSTS.to_owned());
+    let plain: Causes = refused.into_iter().collect();
+    let narrowed = &plain | causes;
+    let longest = wanted.values().map(|written| cost(written)).max().unwrap_or_default();
+    // No term is given up for the sake of what is left out.
+    let left_out = if longest <= capacity(limit, &narrowed) { narrowed } else { plain };
+    let capacity = capacity(limit, &left_out);
     let (fitting, too_long): (Vec<_>, Vec<_>) =
         wanted.into_iter().partition(|(_, written)| cost(written) <= capacity);
     if !too_long.is_empty() {
         tracing::error!(terms = too_long.len(), limit, "terms fit into no search query");
     }
     let bins = filling::fewest(&fitting, capacity);
-    let mut queries: Vec<Query> = bins.into_iter().map(|bin| Query::new(bin, suffix)).collect();
+    let mut queries: Vec<Query> = bins.into_iter().map(|bin| Query::new(bin, &left_out)).collect();
     queries.sort_by(|a, b| a.text.cmp(&b.text));
     queries
 }
@@ -97,9 +122,9 @@ pub(crate) fn pack_mentions<'a>(
 ) -> Vec<Query> {
     let written = |handle: &Handle| (Term::handle(handle), format!("@{}", handle.as_str()));
     let terms: BTreeMap<Term, String> = handles.into_iter().map(written).collect();
-    let capacity = (limit + OR.len()).saturating_sub("()".len() + NO_REPOSTS.len());
-    let bins = filling::fewest(&terms.into_iter().collect(), capacity);
-    bins.into_iter().map(|bin| Query::new(bin, NO_REPOSTS)).collect()
+    let left_out = Causes::from([REPOSTS.to_owned()]);
+    let bins = filling::fewest(&terms.into_iter().collect(), capacity(limit, &left_out));
+    bins.into_iter().map(|bin| Query::new(bin, &left_out)).collect()
 }
 
 /// A tweet with “acme router” in it has “acme” in it. Only for scripts with spaces: how X cuts the
@@ -120,6 +145,11 @@ fn leave_out_found_by_others(wanted: &mut BTreeMap<Term, String>) {
         }
         _ => true,
     });
+}
+
+/// Room for terms, each with an OR: one OR fewer than terms is written.
+fn capacity(limit: usize, left_out: &Causes) -> usize {
+    (limit + OR.len()).saturating_sub("()".len() + suffix(left_out).chars().count())
 }
 
 /// Room that a term takes, its OR included. X counts characters.

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use social_core::{Channel, ChannelId, Classify, Verdict, channel::Start};
 
+use super::noise::Noise;
 use crate::{packing::Query, snowflake};
 
 /// Ids that are remembered per query. More than that in one overlap, and the ledger of seen
@@ -49,6 +50,9 @@ pub(crate) struct Checkpoint {
     /// Since when keyword searches pause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) paused: Option<Timestamp>,
+    /// What is read in vain, and left out for that.
+    #[serde(default, skip_serializing_if = "Noise::is_none")]
+    pub(super) noise: Noise,
 }
 
 /// One query.
@@ -83,7 +87,8 @@ impl Checkpoint {
     ) -> Self {
         let stored = stored.unwrap_or_default();
         let (read, paused) = (stored.read, stored.paused);
-        let mut current = Self { read, paused, ..Self::default() };
+        let noise = stored.noise;
+        let mut current = Self { read, paused, noise, ..Self::default() };
         let mut earliest: Option<Timestamp> = None;
         for channel in channels {
             let known = stored.channels.get(&channel.id).copied();
@@ -114,6 +119,24 @@ impl Checkpoint {
         let since = others.filter_map(|other| self.queries.get(&other.key)).map(|mark| mark.since);
         if let Some(since) = since.min() {
             self.queries.insert(query.key.clone(), Mark::at(since));
+        }
+    }
+
+    /// Other queries take the place of today's, which are all read as far as X had `indexed`. What was
+    /// found after that will be found again: `known`, for each query.
+    pub(super) fn change<'a>(
+        &mut self,
+        queries: impl Iterator<Item = (&'a Query, BTreeSet<u64>)>,
+        indexed: u64,
+    ) {
+        let mut before = std::mem::take(&mut self.queries);
+        for (query, known) in queries {
+            let mark = before.remove(&query.key).unwrap_or_else(|| {
+                let mut mark = Mark::at(indexed);
+                mark.remember(known);
+                mark
+            });
+            self.queries.insert(query.key.clone(), mark);
         }
     }
 
@@ -188,12 +211,21 @@ impl Mark {
         // Nothing new: the overlap stays as it is, until it can be given up at once.
         if is_new || (high <= indexed && high > self.since) {
             self.since = self.since.max(high.min(indexed));
-            self.seen = self.seen.split_off(&(self.since + 1));
-            while self.seen.len() > REMEMBERED {
-                self.seen.pop_first();
-            }
+            self.forget();
         }
         is_new
+    }
+
+    fn remember(&mut self, ids: BTreeSet<u64>) {
+        self.seen.extend(ids);
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.seen = self.seen.split_off(&(self.since + 1));
+        while self.seen.len() > REMEMBERED {
+            self.seen.pop_first();
+        }
     }
 }
 

@@ -5,11 +5,13 @@ mod backlog;
 mod checkpoint;
 mod gaps;
 mod joining;
+mod noise;
 mod overlap;
 mod pass;
+mod plan;
 mod reading;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use futures::lock::Mutex;
 use social_core::{
@@ -26,13 +28,14 @@ use crate::{
     authors::Authors,
     budget::{Prices, Purse, Uncounted},
     error::TwitterError,
-    matching::{Matcher, TermId},
-    packing::{self, DEFAULT_QUERY_LENGTH, Query},
+    matching::Matcher,
+    packing::{Causes, DEFAULT_QUERY_LENGTH},
     wire::User,
 };
 use backlog::Backlog;
 use checkpoint::{Checkpoint, CheckpointError};
 use overlap::Delivered;
+use plan::Plan;
 use reading::Billed;
 
 /// Fewest and most tweets that one pass takes, whatever the channels say.
@@ -83,26 +86,16 @@ pub struct TwitterPoll<C, B = Uncounted> {
     billed: Billed,
     channels: Vec<Arc<Channel>>,
     matcher: Matcher,
-    /// Those of all terms; behind them, from `packed` on, those of the replying handles alone, for
-    /// when the budget allows no more than that.
-    searches: Vec<PackedSearch>,
-    packed: usize,
     /// Tweets that one pass takes at the most.
     limit: usize,
     authors: Authors,
     memory: Mutex<Memory>,
 }
 
-/// One query, and what the matcher calls its terms.
-#[derive(Debug)]
-struct PackedSearch {
-    query: Query,
-    terms: HashMap<TermId, String>,
-}
-
 /// What one pass leaves for the next. Lost with the process, which costs only calls.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Memory {
+    plan: Arc<Plan>,
     backlogs: Vec<Backlog>,
     delivered: Delivered,
     /// Delivered by the last pass, as far as that was queued.
@@ -147,21 +140,12 @@ impl<C: Clock> TwitterPoll<C> {
         settings: PollSettings,
         clock: C,
     ) -> Self {
-        let length = settings.query_length;
-        let own = own_mentions(&credential, &channels);
-        let mut queries = packing::pack_mentions(own, length);
-        queries.extend(packing::pack_without(channels.iter().map(|c| &**c), own, length));
-        let packed = queries.len();
-        let handles =
-            channels.iter().filter_map(|channel| channel.twitter()?.reply_handle.as_ref());
-        queries.extend(packing::pack_mentions(handles.filter(|_| own.is_none()), length));
-        let own = own.cloned();
+        let own = own_mentions(&credential, &channels).cloned();
         let limits = channels.iter().map(|channel| channel.post_limit);
         let limit = limits.fold(0, u32::saturating_add).clamp(LEAST_TWEETS, MOST_TWEETS);
         let matcher = Matcher::new(channels.clone());
-        let search = |query| PackedSearch { terms: matcher.terms_of(&query), query };
-        let searches: Vec<PackedSearch> = queries.into_iter().map(search).collect();
-        let backlogs = searches.iter().map(|_| Backlog::default()).collect();
+        let length = settings.query_length;
+        let plan = Plan::new(&channels, &matcher, own.as_ref(), length, Causes::new());
         Self {
             api,
             name: source_name(credential_name),
@@ -174,11 +158,9 @@ impl<C: Clock> TwitterPoll<C> {
             clock,
             channels,
             matcher,
-            searches,
-            packed,
             limit: usize::try_from(limit).unwrap_or(usize::MAX),
             authors: Authors::default(),
-            memory: Mutex::new(Memory { backlogs, ..Memory::default() }),
+            memory: Mutex::new(Memory::of(plan)),
         }
     }
 
@@ -198,8 +180,6 @@ impl<C: Clock> TwitterPoll<C> {
             billed: self.billed,
             channels: self.channels,
             matcher: self.matcher,
-            searches: self.searches,
-            packed: self.packed,
             limit: self.limit,
             authors: self.authors,
             memory: self.memory,
@@ -207,8 +187,8 @@ impl<C: Clock> TwitterPoll<C> {
     }
 
     /// How many searches a pass makes.
-    pub fn searches(&self) -> usize {
-        self.packed
+    pub async fn searches(&self) -> usize {
+        self.memory.lock().await.plan.packed
     }
 }
 
@@ -265,6 +245,7 @@ impl<C: Clock, B: Budgets> Source for TwitterPoll<C, B> {
     async fn pass(&self, stored: Option<&str>) -> Result<Pass, Failure> {
         let mut memory = self.memory.lock().await;
         memory.settle(stored);
+        self.follow(&mut memory, stored)?;
         let level = self.purse.level(self.clock.now()).await?;
         let pass = self.read_all(&mut memory, stored, level).await;
         self.pay().await;
@@ -275,6 +256,25 @@ impl<C: Clock, B: Budgets> Source for TwitterPoll<C, B> {
 }
 
 impl Memory {
+    fn of(plan: Plan) -> Self {
+        let mut memory = Self {
+            plan: Arc::new(plan),
+            backlogs: Vec::new(),
+            delivered: Delivered::default(),
+            pending: Delivered::default(),
+            returned: None,
+            first: 0,
+        };
+        memory.backlogs.resize_with(memory.plan.searches.len(), Backlog::default);
+        memory
+    }
+
+    /// Other searches take over. What waited of the ones before is read again.
+    fn take_up(&mut self, plan: Plan) {
+        let Self { plan, backlogs, first, .. } = Self::of(plan);
+        (self.plan, self.backlogs, self.first) = (plan, backlogs, first);
+    }
+
     /// Learns whether what the last pass returned was queued.
     fn settle(&mut self, stored: Option<&str>) {
         let returned = self.returned.take();

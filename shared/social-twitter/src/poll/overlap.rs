@@ -40,6 +40,13 @@ impl Delivered {
         self.0.last_key_value().is_some_and(|(id, _)| *id > since)
     }
 
+    /// The tweets above `since` with one of these terms.
+    pub(super) fn with(&self, terms: &HashMap<TermId, String>, since: u64) -> BTreeSet<u64> {
+        let above = self.0.range(since.saturating_add(1)..);
+        let holds = |found: &BTreeSet<TermId>| found.iter().any(|term| terms.contains_key(term));
+        above.filter(|(_, found)| holds(found)).map(|(id, _)| *id).collect()
+    }
+
     /// Takes over what another one remembers.
     pub(super) fn append(&mut self, other: Self) {
         other.0.into_iter().for_each(|(id, found)| self.insert(id, found));

@@ -1,16 +1,20 @@
 //! One pass: each search in its turn, as far as limits allow, and what it found.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use social_core::{Classify, Clock, budget::Budgets, polling::Pass, verdict::Failure};
 
 use super::{
-    Memory, PackedSearch, TwitterPoll,
+    Memory, TwitterPoll,
     checkpoint::Checkpoint,
     gaps,
     joining::Matched,
     overlap::Omission,
+    plan::{PackedSearch, Plan},
     reading::{Allowance, End, REACH, Reading, Window},
 };
 use crate::{
@@ -37,20 +41,20 @@ enum Reached {
 }
 
 /// What a pass knows so far.
-struct Progress {
-    now: Timestamp,
-    checkpoint: Checkpoint,
+pub(super) struct Progress {
+    pub(super) now: Timestamp,
+    pub(super) checkpoint: Checkpoint,
     allowance: Allowance,
     cuts: usize,
     /// New tweets, each once.
     fresh: BTreeMap<u64, Tweet>,
     /// Searches that were read up to the newest tweet, and since when.
-    whole: Vec<(usize, u64)>,
+    pub(super) whole: Vec<(usize, u64)>,
     done: usize,
     /// Searches that X calls invalid.
     refused: usize,
     /// Searches with tweets that this pass leaves to the next one.
-    left: usize,
+    pub(super) left: usize,
     moved: bool,
     unexplained: usize,
 }
@@ -66,17 +70,18 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
         let now = self.clock.now();
         let before = stored.map(Checkpoint::read).transpose()?;
         // A search that pauses keeps its place: from there the gap is filled when it may go on.
+        let plan = Arc::clone(&memory.plan);
         let (base, count) = match level {
-            Level::Open => (0, self.packed),
+            Level::Open => (0, plan.packed),
             Level::Reserve if self.own.is_some() => (0, 1),
-            Level::Reserve => (self.packed, self.searches.len() - self.packed),
+            Level::Reserve => (plan.packed, plan.searches.len() - plan.packed),
             Level::Exhausted => (0, 0),
         };
-        let mut progress = self.begin(before.clone(), now, level);
+        let mut progress = self.begin(&plan, before.clone(), now, level);
         let first = std::mem::take(&mut memory.first);
         for turn in 0..count {
             let index = base + (first + turn) % count;
-            let Some(search) = self.searches.get(index) else { continue };
+            let Some(search) = plan.searches.get(index) else { continue };
             let read = self.read_search(memory, &mut progress, index, search).await;
             match read {
                 Ok(()) => progress.done += 1,
@@ -101,12 +106,12 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
                 break;
             }
         }
-        self.note_gaps(&mut progress, level);
-        self.end(progress, before.as_ref(), stored).await
+        self.note_gaps(&plan, &mut progress, level);
+        self.end(memory, progress, before.as_ref(), stored).await
     }
 
     /// What the pass means for what was missed before, and for what will be.
-    fn note_gaps(&self, progress: &mut Progress, level: Level) {
+    fn note_gaps(&self, plan: &Plan, progress: &mut Progress, level: Level) {
         let credential = self.purse.name();
         if level != Level::Open {
             if let Some(since) = progress.checkpoint.pause(progress.now) {
@@ -114,8 +119,7 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
             }
             return;
         }
-        let whole: BTreeSet<usize> = progress.whole.iter().map(|(index, _)| *index).collect();
-        if progress.left == 0 && whole.len() + progress.refused >= self.packed {
+        if progress.left == 0 && plan.read_whole(progress) + progress.refused >= plan.packed {
             progress.checkpoint.close(progress.now, progress.moved).tell(credential);
         }
     }
@@ -127,19 +131,23 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
         spare.map_or(self.settings.cuts, |spare| spare.min(self.settings.cuts))
     }
 
-    fn begin(&self, before: Option<Checkpoint>, now: Timestamp, level: Level) -> Progress {
+    fn begin(
+        &self,
+        plan: &Plan,
+        before: Option<Checkpoint>,
+        now: Timestamp,
+        level: Level,
+    ) -> Progress {
         let channels = self.matcher.readers().iter().map(|reader| &*reader.channel);
-        let packed = || self.searches.iter().take(self.packed).map(|search| &search.query);
-        let mentions = self.searches.iter().skip(self.packed).map(|search| &search.query);
-        let mentions: Vec<&Query> = mentions.filter(|_| level == Level::Reserve).collect();
+        let mentions: Vec<&Query> = plan.mentions().filter(|_| level == Level::Reserve).collect();
         let known = |query: &&Query| before.as_ref().is_some_and(|before| before.knows(query));
         let new: Vec<&Query> = mentions.iter().copied().filter(|query| !known(query)).collect();
         let lag = self.settings.index_lag;
-        let queries = packed().chain(mentions);
+        let queries = plan.queries().chain(mentions);
         let mut checkpoint = Checkpoint::begin(before, queries, channels, now, lag);
         for query in new {
             let finds = |other: &&Query| query.terms.iter().any(|term| other.terms.contains(term));
-            checkpoint.begin_at(query, packed().filter(finds));
+            checkpoint.begin_at(query, plan.queries().filter(finds));
         }
         Progress {
             now,
@@ -260,7 +268,8 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
             return Omission::default();
         }
         let earlier = progress.whole.iter().filter(|(_, from)| *from <= since);
-        let earlier = earlier.filter_map(|(index, _)| self.searches.get(*index));
+        let earlier = earlier.filter_map(|(index, _)| memory.plan.searches.get(*index));
+        let earlier = earlier.filter(|earlier| earlier.finds_all_of(search));
         let negatable: HashMap<TermId, String> =
             earlier.flat_map(|earlier| earlier.terms.clone()).collect();
         let room = self.settings.query_length.saturating_sub(search.query.text.chars().count());
@@ -288,19 +297,22 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
         // A search by time instead of by id begins earlier than it has to.
         let known =
             id <= since || progress.checkpoint.has_seen(id) || memory.delivered.contains(id);
-        let found = self.matcher.found(&Subject::of(&tweet));
+        let subject = Subject::of(&tweet);
+        let found = self.matcher.found(&subject);
         if !known && !self.matcher.explains(&found) {
             progress.unexplained += 1;
         }
-        memory.pending.insert(id, found);
-        if !known {
-            progress.fresh.entry(id).or_insert(tweet);
+        if !known && !progress.fresh.contains_key(&id) {
+            progress.checkpoint.noise.count(self.matcher.vain(&subject, &found));
+            progress.fresh.insert(id, tweet);
         }
+        memory.pending.insert(id, found);
     }
 
     /// Makes messages of what was found, and the checkpoint that goes with them.
     async fn end(
         &self,
+        memory: &Memory,
         mut progress: Progress,
         before: Option<&Checkpoint>,
         stored: Option<&str>,
@@ -309,8 +321,13 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
         let matched: Vec<Matched<'_>> =
             found.values().filter_map(|tweet| self.matched(&progress, tweet)).collect();
         let messages = self.messages(&matched, progress.now).await?;
-        let whole = progress.whole.iter().filter_map(|(index, _)| self.searches.get(*index));
+        if progress.refused > 0 {
+            self.widen(memory, &mut progress);
+        }
         if progress.moved {
+            self.judge(memory, &mut progress);
+            let whole = progress.whole.iter();
+            let whole = whole.filter_map(|(index, _)| memory.plan.searches.get(*index));
             progress.checkpoint.finish(whole.map(|search| &search.query), progress.now);
         }
         self.tell(&progress);

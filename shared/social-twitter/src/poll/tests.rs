@@ -336,7 +336,7 @@ async fn a_tweet_of_another_search_is_cut_out_once() {
     let both = tweet(10, json!({"text": text, "entities": {}}));
     let brand = channel(json!({"keywords": keywords, "start": NOON}));
     let poll = world.poll(vec![brand]);
-    assert_eq!(poll.searches(), 3);
+    assert_eq!(poll.searches().await, 3);
     world.finds(page(&[both], None)).await;
     // On both sides of the cut there is nothing.
     let above = format!("since_id={}", id(10));

@@ -144,11 +144,11 @@ async fn a_refused_search_leaves_the_others_alone() {
     });
     let watch = Arc::new(Channel::from_entry(entry).unwrap());
     let poll = world.poll(vec![channel(100), watch], settings());
-    assert!(poll.searches() > 1);
+    assert!(poll.searches().await > 1);
     let refusal = json!({"fault": "status", "status": 400, "body": {"title": "Invalid Request", "detail": "no"}});
     let mut found = 0;
     let mut checkpoint = None;
-    for search in 1..=poll.searches() {
+    for search in 1..=poll.searches().await {
         fails_at(&world, u64::try_from(search).unwrap(), &refusal).await;
         let pass = poll.pass(checkpoint.as_deref()).await.unwrap();
         found += pass.messages.len();

@@ -8,3 +8,5 @@ mod noise;
 mod packed;
 #[cfg(test)]
 mod publishing;
+#[cfg(test)]
+mod vain;
