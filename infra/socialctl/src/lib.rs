@@ -1,6 +1,7 @@
-//! The administrators' command line: checks an installation before people rely on it.
+//! The administrators' command line: checks an installation, and decides about replies that wait.
 //! Rules are `social-core`'s; what is here reads arguments and prints.
 
+mod approvals;
 mod entries;
 mod texts;
 
@@ -8,7 +9,7 @@ use std::{error::Error, io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-/// Checks Social Bridge for CIC.
+/// Checks Social Bridge for CIC, and decides about replies that wait for a second person.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub struct Cli {
@@ -21,6 +22,39 @@ enum Command {
     /// Looks at one part of an installation, and changes nothing
     #[command(subcommand)]
     Check(Check),
+    /// Replies that wait for a second person, where a channel's entry says `"approval": true`
+    #[command(subcommand)]
+    Approvals(Approvals),
+}
+
+#[derive(Debug, Subcommand)]
+enum Approvals {
+    /// Prints each with its id, its agent and its text
+    List {
+        /// The stack's state table (output `StateTable`), read with your AWS credentials
+        #[arg(long)]
+        state_table: String,
+    },
+    /// Has one published
+    Approve(Decision),
+    /// Takes one back
+    Discard(Decision),
+}
+
+#[derive(Debug, Args)]
+struct Decision {
+    /// The stack's state table (output `StateTable`)
+    #[arg(long)]
+    state_table: String,
+    /// The stack's queue of replies (output `OutboundQueueUrl`)
+    #[arg(long)]
+    outbound_queue: String,
+    /// The reply's id, as `list` prints it
+    #[arg(long)]
+    reply: String,
+    /// Your name: it stands beside the reply, and must not be its agent's
+    #[arg(long)]
+    by: String,
 }
 
 #[derive(Debug, Subcommand)]
@@ -64,10 +98,12 @@ type Failed = Box<dyn Error>;
 impl Cli {
     /// Does what the arguments say, and prints what was found.
     pub async fn run(self, out: &mut impl Write) -> Result<ExitCode, Failed> {
-        let Command::Check(check) = self.command;
-        match check {
-            Check::Channels(Channels { table, file }) => entries::check(table, file, out).await,
-            Check::Texts(texts) => texts::check(&texts, out).await,
+        match self.command {
+            Command::Check(Check::Channels(Channels { table, file })) => {
+                entries::check(table, file, out).await
+            }
+            Command::Check(Check::Texts(texts)) => texts::check(&texts, out).await,
+            Command::Approvals(approvals) => approvals::run(approvals, out).await,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Types, rules, ports and use cases of the bridge: what a message, a conversation and a reply are.
 //! No I/O ever: no AWS, no HTTP, no Lambda, and no network's own JSON.
 
+pub mod approval;
 pub mod breaker;
 pub mod budget;
 pub mod channel;

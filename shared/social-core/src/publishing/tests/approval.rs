@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::approval::{self, ApprovalError};
 
 async fn scene() -> Scene {
     let scene = Scene::of("acme-page", post("1", "Zoë", "Help!")).await;
@@ -85,4 +86,26 @@ async fn too_many_do_not_wait() {
         scene.last_notice()
     );
     assert_eq!(scene.conversation().awaiting_approval().count(), 5);
+}
+
+#[tokio::test]
+async fn a_second_person_may_approve_from_outside_the_chat() {
+    let scene = scene().await;
+    scene.jo_says("Hello Zoë").await;
+    let World { state, queues, clock, .. } = &scene.world;
+    let waiting = approval::awaiting(state).await.unwrap();
+    assert_eq!(waiting.iter().map(|reply| reply.text.as_str()).collect::<Vec<_>>(), ["Hello Zoë"]);
+
+    let decide = async |id: &str, by: &str| {
+        approval::decide((state, queues, clock), id, Command::Approve, by).await
+    };
+    let id = waiting[0].id.as_str();
+    assert!(matches!(decide("nothing", "Kim").await, Err(ApprovalError::Unknown)));
+    assert!(matches!(decide(id, "jo").await, Err(ApprovalError::Oneself)));
+    decide(id, "Kim").await.unwrap();
+    scene.deliver(&scene.last_queued()).await;
+    assert!(scene.last_notice().contains("approved"), "{}", scene.last_notice());
+    scene.deliver(&scene.last_queued()).await;
+    assert_eq!(scene.published(), [("1".to_owned(), "Hello Zoë".to_owned())]);
+    assert!(approval::awaiting(state).await.unwrap().is_empty());
 }
