@@ -12,9 +12,17 @@ use local::stack::{self, Options, Stack};
 use crate::{sample, story};
 
 /// As `cargo local up` starts it, and with the channels of [`sample`].
-pub(crate) static CALLBACKS: Floor = Floor::new("callbacks", true);
+pub(crate) static CALLBACKS: Floor = Floor::new("callbacks", true, None);
 /// The same on pages whose callbacks were never on.
-pub(crate) static POLLING: Floor = Floor::new("polling", false);
+pub(crate) static POLLING: Floor = Floor::new("polling", false, None);
+
+/// For a story that keeps the router from its queue.
+pub(crate) static UNROUTED: Floor = Floor::new("unrouted", false, None);
+
+/// With CIC as it was in 2016: web-chat without pushes, attributes and history, beside `websvcs`.
+pub(crate) static CIC_OF_2016: Floor = Floor::new("cic-2016", true, Some("2016r3"));
+/// With a CIC that has `websvcs` and no web-chat.
+pub(crate) static CIC_OF_OLD: Floor = Floor::new("cic-of-old", true, Some("websvcs"));
 
 /// Held while this process has stacks: another run in the same workspace waits for its end.
 static RUN: OnceLock<Result<File, String>> = OnceLock::new();
@@ -23,14 +31,15 @@ static RUN: OnceLock<Result<File, String>> = OnceLock::new();
 pub(crate) struct Floor {
     name: &'static str,
     callbacks: bool,
+    cic_age: Option<&'static str>,
     stack: OnceLock<Result<Stack, String>>,
     /// Read by stories that play beside others, written by one that disturbs them.
     players: RwLock<()>,
 }
 
 impl Floor {
-    const fn new(name: &'static str, callbacks: bool) -> Self {
-        Self { name, callbacks, stack: OnceLock::new(), players: RwLock::new(()) }
+    const fn new(name: &'static str, callbacks: bool, cic_age: Option<&'static str>) -> Self {
+        Self { name, callbacks, cic_age, stack: OnceLock::new(), players: RwLock::new(()) }
     }
 
     /// The running stack. Where it could not be started, every story fails with the reason.
@@ -61,7 +70,12 @@ impl Floor {
         let directory = self.directory();
         // A run that was killed could not take its stack down.
         stack::down(&directory)?;
-        let options = Options { directory, callbacks: self.callbacks, ..Options::default() };
+        let options = Options {
+            directory,
+            callbacks: self.callbacks,
+            cic_age: self.cic_age.map(str::to_owned),
+            ..Options::default()
+        };
         story::runtime()?.block_on(async {
             let stack = Stack::up(&options, &|_| ()).await?;
             sample::prepare(&stack).await?;
@@ -96,7 +110,7 @@ pub(crate) fn take_down() -> Result<(), String> {
     if !matches!(RUN.get(), Some(Ok(_))) {
         return Ok(());
     }
-    for floor in [&CALLBACKS, &POLLING] {
+    for floor in [&CALLBACKS, &POLLING, &UNROUTED, &CIC_OF_2016, &CIC_OF_OLD] {
         let directory = floor.directory();
         stack::down(&directory).map_err(|error| error.to_string())?;
         let left = living(&directory);

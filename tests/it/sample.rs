@@ -1,6 +1,9 @@
 //! Pages and channels of the stories' own, beside those of every local stack. They are there before
 //! anybody writes, because a changed channel takes effect only within a minute.
 
+use std::time::SystemTime;
+
+use jiff::Timestamp;
 use local::{
     scenes::{SOCIAL_SUPPORT, SamplePage},
     stack::Stack,
@@ -22,6 +25,17 @@ pub(crate) const NIGHT: SamplePage =
 /// Its channel has a field that there is not.
 pub(crate) const TYPO: SamplePage =
     SamplePage { id: "1029384763", name: "Acme Typo", workgroup: SOCIAL_SUPPORT };
+/// Three of a kind: what is written on them is the same, and only the road differs that it comes by.
+pub(crate) const BY_CALLBACK: SamplePage =
+    SamplePage { id: "1029384774", name: "Acme Told", workgroup: SOCIAL_SUPPORT };
+pub(crate) const BY_POLL: SamplePage =
+    SamplePage { id: "1029384775", name: "Acme Read", workgroup: SOCIAL_SUPPORT };
+pub(crate) const BY_BOTH: SamplePage =
+    SamplePage { id: "1029384776", name: "Acme Told and Read", workgroup: SOCIAL_SUPPORT };
+
+/// Its agents may ask for everything.
+pub(crate) const SHOP: SamplePage =
+    SamplePage { id: "1029384764", name: "Acme Shop", workgroup: SOCIAL_SUPPORT };
 
 /// Entries that are skipped, each with the field to mend.
 pub(crate) const INVALID: [(&str, &str); 3] =
@@ -49,24 +63,37 @@ fn token(page: &SamplePage) -> String {
 /// Adds them to a stack that nobody has used yet.
 pub(crate) async fn prepare(stack: &Stack) -> Outcome {
     let (aws, http) = (Aws::new(stack)?, outside::client()?);
-    let pages = [LABS, CARE, NIGHT, TYPO];
-    let pages =
-        pages.map(|page| json!({ "id": page.id, "name": page.name, "token": token(&page) }));
+    let same = [BY_CALLBACK, BY_POLL, BY_BOTH];
+    let pages = [LABS, CARE, NIGHT, TYPO, SHOP].into_iter().chain(same);
+    let pages: Vec<_> = pages
+        .map(|page| json!({ "id": page.id, "name": page.name, "token": token(&page) }))
+        .collect();
     let url = format!("{}/_sim/pages", stack.facebook_url);
     outside::put(&http, &url, &json!({ "pages": pages })).await?;
-    aws.put_parameter(&credential(&NIGHT), &good_credential(&NIGHT)).await?;
+    for page in same.iter().chain([&NIGHT, &SHOP]) {
+        aws.put_parameter(&credential(page), &good_credential(page)).await?;
+    }
     aws.put_parameter(&credential(&CARE), r#"{"app_secret": "s"}"#).await?;
-    for entry in [LABS, CARE, NIGHT].iter().map(entry).chain(invalid()) {
+    let (of_pages, start) =
+        ([LABS, CARE, NIGHT].iter().chain(&same), Timestamp::try_from(SystemTime::now())?);
+    for entry in of_pages.map(|page| entry(page, start)).chain(invalid()) {
         aws.put_channel(stack, &entry).await?;
     }
+    let mut shop = entry(&SHOP, start);
+    if let Some(fields) = shop.as_object_mut() {
+        let commands = ["who", "private", "hide", "unhide", "like", "delete", "image"];
+        fields.insert("commands".to_owned(), json!(commands));
+    }
+    aws.put_channel(stack, &shop).await?;
     Ok(())
 }
 
-fn entry(page: &SamplePage) -> Value {
+/// Takes what is written from `start` on, whenever it is polled for the first time.
+fn entry(page: &SamplePage, start: Timestamp) -> Value {
     json!({
         "channel_id": channel(page), "network": "facebook", "name": page.name,
         "workgroup": page.workgroup, "page_id": page.id, "credential": credential(page),
-        "poll_interval_seconds": 3,
+        "poll_interval_seconds": 3, "start": start.to_string(),
     })
 }
 

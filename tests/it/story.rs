@@ -117,9 +117,18 @@ pub(crate) fn lonely_story(
     name: &str,
     play: impl AsyncFn(&Story) -> Outcome + Send + 'static,
 ) -> Trial {
+    lonely_story_on(&CALLBACKS, name, play)
+}
+
+/// The same on a stack of choice.
+pub(crate) fn lonely_story_on(
+    floor: &'static Floor,
+    name: &str,
+    play: impl AsyncFn(&Story) -> Outcome + Send + 'static,
+) -> Trial {
     Trial::test(name, move || {
-        let stack = CALLBACKS.stack()?;
-        let _floor = CALLBACKS.alone();
+        let stack = floor.stack()?;
+        let _floor = floor.alone();
         perform(stack, &play)
     })
 }

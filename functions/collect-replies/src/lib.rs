@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use social_aws::{ParameterStore, SdkConfig, SqsInbound, SqsNudges, SqsOutbound, StateTable};
+use social_aws::{
+    ChannelTable, ParameterStore, SdkConfig, SqsInbound, SqsNudges, SqsOutbound, StateTable,
+};
 use social_cic::{Cic, CicSettings};
 use social_core::{
     Clock, Failure,
-    collecting::{Collector, NudgeQueue, Pace},
+    breaker::{Breaker, GuardedCic},
+    collecting::{Collector, IdleRules, NudgeQueue, Pace},
     desk::Desk,
     reply::Fingerprint,
 };
@@ -21,12 +24,15 @@ const LAST_LOOK: Duration = Duration::from_secs(25);
 /// From the environment; the README lists them.
 #[derive(Debug, Deserialize)]
 pub struct Settings {
+    channels_table: String,
     state_table: String,
     inbound_queue_url: String,
     outbound_queue_url: String,
     nudge_queue_url: String,
     cic_urls: String,
     cic_interface: String,
+    /// 0 where CIC ends no chat for being idle.
+    cic_idle_seconds: u64,
     ca_certificate: Option<String>,
     automatic_texts: Option<String>,
     collect_seconds: u64,
@@ -34,11 +40,12 @@ pub struct Settings {
 
 /// Everything that a run needs, built once per execution environment.
 pub struct CollectReplies {
+    channels: ChannelTable<SystemClock>,
     state: StateTable<SystemClock>,
     inbound: SqsInbound,
     outbound: SqsOutbound,
     nudges: SqsNudges,
-    contact_center: Cic,
+    contact_center: GuardedCic<Cic, StateTable<SystemClock>, SystemClock>,
     automatic: Vec<Fingerprint>,
     run: Duration,
 }
@@ -50,16 +57,24 @@ impl CollectReplies {
         let parameters = ParameterStore::new(&social_aws::ssm(aws), SystemClock);
         let ca_certificate = settings.ca_certificate.as_deref();
         let http = social_lambda::http_client(&parameters, ca_certificate).await?;
-        let cic = CicSettings::of_deployment(&settings.cic_urls, &settings.cic_interface, None)?;
+        let idle = Some(settings.cic_idle_seconds).filter(|seconds| *seconds > 0);
+        let cic = CicSettings::of_deployment(&settings.cic_urls, &settings.cic_interface, None)?
+            .kept_alive(idle.map(Duration::from_secs));
         let automatic =
             social_lambda::automatic_texts(&parameters, settings.automatic_texts).await?;
+        let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
+        let state = StateTable::new(&dynamodb, settings.state_table, SystemClock);
         Ok(Self {
             automatic,
-            state: StateTable::new(&dynamodb, settings.state_table, SystemClock),
+            channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
             inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
             outbound: SqsOutbound::new(&sqs, settings.outbound_queue_url),
             nudges: SqsNudges::new(&sqs, settings.nudge_queue_url),
-            contact_center: Cic::new(cic, http)?,
+            contact_center: GuardedCic {
+                contact_center: Cic::new(cic, http)?,
+                breaker: Breaker::of_cic(state.clone(), SystemClock),
+            },
+            state,
             run: Duration::from_secs(settings.collect_seconds),
         })
     }
@@ -78,11 +93,12 @@ impl CollectReplies {
                 outbound: self.outbound.clone(),
                 clock: SystemClock,
             },
+            idle: IdleRules::read(&self.channels).await,
             pace: Pace {
                 shard: 0,
                 list_every: Duration::from_secs(2),
                 active: Duration::from_secs(2),
-                quiet: Duration::from_secs(15),
+                quiet: Duration::from_secs(12),
                 until,
             },
         };

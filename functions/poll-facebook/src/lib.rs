@@ -9,6 +9,8 @@ use serde::Deserialize;
 use social_aws::{ChannelTable, ParameterStore, SdkConfig, SqsInbound, StateTable};
 use social_core::{
     Channel, Channels, Clock, Failure, Network,
+    breaker::{Breaker, GuardedSource, Use},
+    channel,
     polling::{self, Pace, Source},
 };
 use social_facebook::{
@@ -37,6 +39,7 @@ pub struct Settings {
 pub struct PollFacebook {
     channels: ChannelTable<SystemClock>,
     ports: PollPorts<SystemClock, ParameterStore<SystemClock>, StateTable<SystemClock>>,
+    breaker: Breaker<StateTable<SystemClock>, SystemClock>,
     inbound: SqsInbound,
     run: Duration,
     pause: Duration,
@@ -54,7 +57,6 @@ impl PollFacebook {
             version: settings.facebook_version,
             proof: ProofForm::default(),
         };
-        let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
         let ports = PollPorts {
             graph: Graph::new(http, graph, SystemClock),
             credentials,
@@ -62,7 +64,14 @@ impl PollFacebook {
             troubles: Troubles::default(),
         };
         Ok(Self {
-            channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
+            channels: ChannelTable::new(
+                &dynamodb,
+                settings.channels_table,
+                SystemClock,
+                // Each run reads them once.
+                Duration::ZERO,
+            ),
+            breaker: Breaker::of_credentials(ports.seen.clone(), SystemClock),
             ports,
             inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
             run: Duration::from_secs(settings.run_seconds),
@@ -75,22 +84,26 @@ impl PollFacebook {
     pub async fn run(&self, deadline: Timestamp) -> Result<(), Failure> {
         let until = (SystemClock.now() + self.run).min(deadline - LAST_PASS);
         let channels = self.channels.all().await?;
-        let pages = channels.of(Network::Facebook).map(|channel| self.poll(channel, until));
-        join_all(pages).await;
+        let (network, now) = (Network::Facebook, SystemClock.now());
+        let standing = channel::standing(&self.ports.seen, &channels, network, now).await?;
+        let polls = channels
+            .of(network)
+            .map(|channel| self.poll(channel, standing.since(&channel.id), until));
+        join_all(polls).await;
         Ok(())
     }
 
     /// Polls one page: its feed and its private messages, neither of which waits for the other.
-    async fn poll(&self, channel: &Arc<Channel>, until: Timestamp) {
+    async fn poll(&self, channel: &Arc<Channel>, since: Option<Timestamp>, until: Timestamp) {
         let own_pause = channel.poll_interval_seconds.map(u64::from).map(Duration::from_secs);
         let pause = own_pause.unwrap_or(self.pause);
         let pace = Pace { pause, pause_after_failure: pause, until, slack: LAST_PASS };
         let slow = (self.slow > pause).then_some(self.slow);
         let settings = PollSettings { slow, ..PollSettings::default() };
         let feed = FacebookPoll::new(self.ports.clone(), Arc::clone(channel));
-        let feed = feed.map(|feed| feed.with_settings(settings.clone()));
+        let feed = feed.map(|feed| feed.with_settings(settings.clone()).since(since));
         let inbox = FacebookInbox::new(self.ports.clone(), Arc::clone(channel));
-        let inbox = inbox.map(|inbox| inbox.with_settings(settings));
+        let inbox = inbox.map(|inbox| inbox.with_settings(settings).since(since));
         join!(self.poll_source(channel, feed, pace), self.poll_source(channel, inbox, pace));
     }
 
@@ -99,6 +112,8 @@ impl PollFacebook {
     async fn poll_source(&self, channel: &Channel, source: Option<impl Source>, pace: Pace) {
         let Some(source) = source else { return };
         let leases = &self.ports.seen;
+        let name = Use::Reading.of(channel);
+        let source = GuardedSource { source: &source, breaker: &self.breaker, name };
         match polling::run(&source, leases, &self.inbound, &SystemClock, pace).await {
             Ok(ran) => tracing::debug!(
                 source.name = source.name(),

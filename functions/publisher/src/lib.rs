@@ -10,12 +10,13 @@ use social_aws::{
 };
 use social_cic::{Cic, CicSettings};
 use social_core::{
+    breaker::{Breaker, GuardedCic, GuardedPublisher},
     desk::Desk,
     publishing::{Limits, Publishing},
 };
 use social_facebook::{FacebookPublisher, Graph, GraphSettings, ProofForm, PublisherSettings};
 use social_lambda::{Error, SqsQueue, SystemClock};
-use social_twitter::{Api, Prices, PublishSettings, TwitterPublisher, Vocabulary};
+use social_twitter::{Api, Prices, PublishSettings, TwitterPublisher, UserTokens, Vocabulary};
 use url::Url;
 
 /// Longer than the function may run: after it no attempt of an earlier invocation is under way.
@@ -37,24 +38,30 @@ pub struct Settings {
     facebook_version: String,
     facebook_settle_seconds: u64,
     twitter_url: Url,
+    twitter_private_length: usize,
     twitter_settle_seconds: u64,
     twitter_vocabulary: Vocabulary,
     reply_max_age_seconds: u64,
 }
 
 type Parameters = ParameterStore<SystemClock>;
+type State = StateTable<SystemClock>;
 
 /// The use case with the adapters it runs on.
-type NetworkPublishing = Publishing<
+type NetworkPublishing = Publishing<(
     ChannelTable<SystemClock>,
-    FacebookPublisher<SystemClock, Parameters>,
-    TwitterPublisher<Parameters, StateTable<SystemClock>>,
-    StateTable<SystemClock>,
-    Cic,
+    GuardedPublisher<FacebookPublisher<SystemClock, Parameters>, State, SystemClock>,
+    GuardedPublisher<
+        TwitterPublisher<UserTokens<Parameters, State, SystemClock>, State>,
+        State,
+        SystemClock,
+    >,
+    State,
+    GuardedCic<Cic, State, SystemClock>,
     SqsInbound,
     SqsOutbound,
     SystemClock,
->;
+)>;
 
 /// Everything that an invocation needs, built once per execution environment.
 pub struct PublisherFunction {
@@ -80,6 +87,7 @@ impl PublisherFunction {
             ..PublisherSettings::default()
         };
         let twitter = PublishSettings {
+            private_length: settings.twitter_private_length,
             settle_time: Duration::from_secs(settings.twitter_settle_seconds),
             vocabulary: settings.twitter_vocabulary,
             ..PublishSettings::default()
@@ -87,18 +95,25 @@ impl PublisherFunction {
         let graph = Graph::new(http.clone(), graph, SystemClock);
         let api = Api::new(http.clone(), settings.twitter_url);
         let store = StateTable::new(&dynamodb, settings.state_table, SystemClock);
+        let tokens = UserTokens::new(parameters.clone(), store.clone(), api.clone(), SystemClock);
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
         let automatic =
             social_lambda::automatic_texts(&parameters, settings.automatic_texts).await?;
+        let breaker = Breaker::of_credentials(store.clone(), SystemClock);
+        let facebook = FacebookPublisher::new(graph, parameters, facebook);
+        let twitter = TwitterPublisher::new(api, tokens, twitter)
+            .with_budgets(store.clone(), Prices::default());
         let publishing = Publishing {
             channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
-            facebook: FacebookPublisher::new(graph, parameters.clone(), facebook),
-            twitter: TwitterPublisher::new(api, parameters, twitter)
-                .with_budgets(store.clone(), Prices::default()),
+            facebook: GuardedPublisher { publisher: facebook, breaker: breaker.clone() },
+            twitter: GuardedPublisher { publisher: twitter, breaker },
             desk: Desk {
                 automatic,
+                contact_center: GuardedCic {
+                    contact_center: Cic::new(cic, http)?,
+                    breaker: Breaker::of_cic(store.clone(), SystemClock),
+                },
                 store,
-                contact_center: Cic::new(cic, http)?,
                 inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
                 outbound: SqsOutbound::new(&sqs, &settings.outbound_queue_url),
                 clock: SystemClock,

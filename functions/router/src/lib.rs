@@ -9,7 +9,12 @@ use social_aws::{
 };
 use social_cic::{Cic, CicSettings};
 use social_core::{
-    Channel, Failure, Message, Network, desk::Desk, message::Owner, routing::Router,
+    Author, Channel, Failure, Message, Network,
+    breaker::{Breaker, GuardedCic, GuardedOwners},
+    desk::Desk,
+    message::Owner,
+    routing::Router,
+    slots::Caps,
     store::ThreadOwners,
 };
 use social_facebook::{FacebookThreadOwners, Graph, GraphSettings, ProofForm};
@@ -30,6 +35,8 @@ pub struct Settings {
     cic_events_url: Option<String>,
     /// Name of the parameter with the token at the end of that URL.
     cic_events_token: Option<String>,
+    cic_max_chats: u32,
+    cic_starts_per_second: u32,
     ca_certificate: Option<String>,
     automatic_texts: Option<String>,
     facebook_url: Url,
@@ -56,19 +63,26 @@ impl ThreadOwners for NetworkThreads {
             Network::Twitter => self.twitter.look_up(channel, message).await,
         }
     }
+
+    async fn author(&self, channel: &Channel, author: &Author) -> Result<Option<Author>, Failure> {
+        match channel.network() {
+            Network::Facebook => self.facebook.author(channel, author).await,
+            Network::Twitter => self.twitter.author(channel, author).await,
+        }
+    }
 }
 
 /// The use case with the adapters it runs on.
-type CicRouter = Router<
+type CicRouter = Router<(
     ChannelTable<SystemClock>,
-    NetworkThreads,
+    GuardedOwners<NetworkThreads, StateTable<SystemClock>, SystemClock>,
     SqsDeadLetters,
     StateTable<SystemClock>,
-    Cic,
+    GuardedCic<Cic, StateTable<SystemClock>, SystemClock>,
     SqsInbound,
     SqsOutbound,
     SystemClock,
->;
+)>;
 
 /// Everything that an invocation needs, built once per execution environment.
 pub struct RouterFunction {
@@ -94,6 +108,10 @@ impl RouterFunction {
             &settings.cic_interface,
             events_url.as_deref(),
         )?;
+        let caps = Caps {
+            open: settings.cic_max_chats,
+            starts_per_second: settings.cic_starts_per_second,
+        };
         let graph = GraphSettings {
             base_url: settings.facebook_url,
             version: settings.facebook_version,
@@ -105,17 +123,25 @@ impl RouterFunction {
         let dead_letters = SqsDeadLetters::new(&sqs, settings.inbound_dlq_url);
         let automatic =
             social_lambda::automatic_texts(&parameters, settings.automatic_texts).await?;
+        let store = StateTable::new(&dynamodb, settings.state_table, SystemClock).with_caps(caps);
+        let thread_owners = NetworkThreads {
+            facebook: FacebookThreadOwners::new(graph, parameters.clone()),
+            twitter: TwitterThreadOwners::new(api, parameters),
+        };
         let router = Router {
             channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
-            thread_owners: NetworkThreads {
-                facebook: FacebookThreadOwners::new(graph, parameters.clone()),
-                twitter: TwitterThreadOwners::new(api, parameters),
+            thread_owners: GuardedOwners {
+                owners: thread_owners,
+                breaker: Breaker::of_credentials(store.clone(), SystemClock),
             },
             dead_letters: dead_letters.clone(),
             desk: Desk {
                 automatic,
-                store: StateTable::new(&dynamodb, settings.state_table, SystemClock),
-                contact_center: Cic::new(cic, http)?,
+                contact_center: GuardedCic {
+                    contact_center: Cic::new(cic, http)?,
+                    breaker: Breaker::of_cic(store.clone(), SystemClock),
+                },
+                store,
                 inbound: SqsInbound::new(&sqs, &settings.inbound_queue_url),
                 outbound: SqsOutbound::new(&sqs, settings.outbound_queue_url),
                 clock: SystemClock,

@@ -280,6 +280,45 @@ async fn cic_proves_itself_by_its_token(
     assert_eq!(aws.sent().await, Vec::from_iter(nudge));
 }
 
+#[tokio::test]
+async fn a_handlers_text_is_queued_for_its_conversation() {
+    let aws = Aws::start().await;
+    let body = json!({ "channel_id": "acme-page", "conversation": "post:100_1", "agent": "Jo",
+                       "chat_id": "chat-1", "text": "Have you tried to switch it off?" });
+    let headers = [("authorization", "Bearer reply")];
+    let status = aws.post("/cic/replies", &headers, &body.to_string()).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+    let [(queue, queued), nudge] = aws.sent().await.try_into().unwrap();
+    assert_eq!((queue.as_str(), &queued["channel_id"]), ("inbound.fifo", &json!("acme-page")));
+    let pushed = &queued["changes"][0]["pushed"];
+    for field in ["conversation", "agent", "chat_id", "text"] {
+        assert_eq!(pushed[field], body[field], "{field}");
+    }
+    assert_eq!(nudge, ("nudges".to_owned(), json!("chat-1")));
+}
+
+#[rstest]
+#[case::unknown_channel(json!({ "channel_id": "other", "conversation": "post:1", "text": "hi" }))]
+#[case::no_conversation(json!({ "channel_id": "acme-page", "text": "hi" }))]
+#[case::nothing(json!({ "channel_id": "acme-page", "conversation": "post:1" }))]
+#[case::too_long(json!({ "channel_id": "acme-page", "conversation": "post:1", "text": "x".repeat(100_001) }))]
+#[tokio::test]
+async fn a_text_of_nowhere_is_refused(#[case] body: Value) {
+    let aws = Aws::start().await;
+    let headers = [("authorization", "Bearer reply")];
+    let status = aws.post("/cic/replies", &headers, &body.to_string()).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(aws.sent().await, []);
+}
+
+#[tokio::test]
+async fn a_handler_is_not_answered_before_its_text_is_queued() {
+    let aws = Aws::start().await.refuses("AmazonSQS.SendMessage").await;
+    let body = r#"{"channel_id": "acme-page", "conversation": "post:1", "text": "hi"}"#;
+    let status = aws.post("/cic/replies", &[("authorization", "Bearer reply")], body).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+}
+
 #[rstest]
 #[case::no_json("chat-1")]
 #[case::no_chat("{}")]

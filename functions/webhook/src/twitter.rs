@@ -65,7 +65,7 @@ impl Webhook {
                 Event::LeftToSearch => {
                     tracing::info!(metric = "ActivityLeftToSearch", "a reply without its thread");
                 }
-                Event::Tweet(_) | Event::Deleted(_) => {}
+                Event::Tweet(_) | Event::Deleted(_) | Event::Private(_) => {}
             }
         }
         Ok(())

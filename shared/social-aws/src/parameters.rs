@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 use crate::{AwsError, Problem};
 
 /// A changed credential takes effect within this time.
-const REFRESH: SignedDuration = SignedDuration::from_secs(60);
+const REFRESH: SignedDuration = SignedDuration::from_secs(30);
 /// How long the last good reading serves while Parameter Store does not answer.
 const GRACE: SignedDuration = SignedDuration::from_mins(10);
 
@@ -52,7 +52,7 @@ impl Classify for ParameterError {
     }
 }
 
-/// Parameter Store. Readings are at most a minute old; clones share them.
+/// Parameter Store. Readings are at most half a minute old; clones share them.
 #[derive(Debug, Clone)]
 pub struct ParameterStore<C> {
     client: Client,

@@ -79,6 +79,19 @@ pub(crate) async fn dynamodb() -> Client {
     crate::dynamodb(&config(&endpoint))
 }
 
+/// What the deployment's index holds of an item: less than the item.
+fn projection() -> Projection {
+    const TEMPLATE: &str = include_str!("../../../infra/template.yaml");
+    let (_, index) = TEMPLATE.split_once("IndexName: open-chats").unwrap();
+    let (_, attributes) = index.split_once("NonKeyAttributes: [").unwrap();
+    let (attributes, _) = attributes.split_once(']').unwrap();
+    let attributes = attributes.split(',').map(|name| name.trim().to_owned()).collect();
+    Projection::builder()
+        .projection_type(ProjectionType::Include)
+        .set_non_key_attributes(Some(attributes))
+        .build()
+}
+
 /// A `social-state` table with its index, as the deployment makes it.
 pub(crate) async fn state_table() -> (StateTable<TestClock>, TestClock) {
     let client = dynamodb().await;
@@ -86,7 +99,7 @@ pub(crate) async fn state_table() -> (StateTable<TestClock>, TestClock) {
         .index_name("open-chats")
         .key_schema(key("shard", KeyType::Hash))
         .key_schema(key("chat", KeyType::Range))
-        .projection(Projection::builder().projection_type(ProjectionType::All).build())
+        .projection(projection())
         .build()
         .unwrap();
     client
@@ -227,6 +240,7 @@ pub(crate) fn message(id: &str) -> Message {
             owner: None,
         },
         answerable: Answerable::Yes,
+        also_in: vec![],
     }
 }
 

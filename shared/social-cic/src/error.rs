@@ -144,6 +144,10 @@ impl Classify for CicError {
             Self::Throttled => "cic_throttled",
         }
     }
+
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::PairDown(_))
+    }
 }
 
 fn refusal_verdict(reason: &str) -> Verdict {

@@ -9,6 +9,7 @@ use std::{
 };
 
 use http::StatusCode;
+use social_core::chat::Opening;
 use social_http::Answer;
 use tokio::time::Instant;
 
@@ -38,6 +39,21 @@ impl Extra {
             Self::Attributes => web_chat::ATTRIBUTES,
             Self::RoutingContexts => web_chat::ROUTING_CONTEXTS,
             Self::Webhook => web_chat::WEBHOOK,
+        }
+    }
+
+    /// What chats that would be refused alike have in common.
+    fn shape(self, opening: &Opening) -> String {
+        match self {
+            Self::Attributes => {
+                opening.attributes.keys().map(String::as_str).collect::<Vec<_>>().join("\0")
+            }
+            Self::RoutingContexts => {
+                let contexts = opening.routing_contexts.iter();
+                let pairs = contexts.map(|it| format!("{}\0{}", it.context, it.category));
+                pairs.collect::<Vec<_>>().join("\0")
+            }
+            Self::Webhook => String::new(),
         }
     }
 
@@ -83,31 +99,41 @@ pub(crate) fn sent(start: &Start<'_>, knows_all: bool) -> Vec<Extra> {
     Extra::ALL.into_iter().filter(|extra| there(extra) && !start.without.contains(extra)).collect()
 }
 
-/// What a server refused lately.
+/// What a server refused lately, in the shape in which it was sent: what it dislikes about one
+/// channel's chats is no reason to open another's without.
 #[derive(Default)]
-pub(crate) struct Refusals(Mutex<Vec<(Extra, Instant)>>);
+pub(crate) struct Refusals(Mutex<Vec<Refusal>>);
+
+struct Refusal {
+    extra: Extra,
+    shape: String,
+    since: Instant,
+}
 
 impl Refusals {
-    fn list(&self) -> MutexGuard<'_, Vec<(Extra, Instant)>> {
+    fn list(&self) -> MutexGuard<'_, Vec<Refusal>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What to leave out from the start.
-    pub(crate) fn known(&self) -> Vec<Extra> {
+    /// What to leave out of a chat like this one.
+    pub(crate) fn known(&self, opening: &Opening) -> Vec<Extra> {
         let mut list = self.list();
-        list.retain(|(_, since)| since.elapsed() < REMEMBERED);
-        list.iter().map(|(extra, _)| *extra).collect()
+        list.retain(|refusal| refusal.since.elapsed() < REMEMBERED);
+        let like_it = list.iter().filter(|refusal| refusal.shape == refusal.extra.shape(opening));
+        like_it.map(|refusal| refusal.extra).collect()
     }
 
     /// Remembers what a chat was opened without, and tells the administrator what is new.
-    pub(crate) fn learn(&self, without: &[Extra]) {
-        let known = self.known();
+    pub(crate) fn learn(&self, without: &[Extra], opening: &Opening) {
+        let known = self.known(opening);
         for extra in without.iter().filter(|extra| !known.contains(extra)) {
-            self.list().push((*extra, Instant::now()));
+            let (shape, since) = (extra.shape(opening), Instant::now());
+            self.list().push(Refusal { extra: *extra, shape, since });
             tracing::warn!(
                 metric = "ChatStartReduced",
                 error_type = "cic_start_reduced",
                 field = extra.name(),
+                workgroup = opening.workgroup,
                 "CIC refuses a property of new chats; they are opened without it"
             );
         }

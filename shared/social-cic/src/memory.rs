@@ -27,7 +27,7 @@ pub(crate) struct Memory {
     /// When another server began to answer.
     switched: Option<Instant>,
     /// Events that came with a call that then failed, by chat id: told with the next one.
-    untold: HashMap<String, Vec<ChatEvent>>,
+    untold: HashMap<String, Untold>,
     /// Since when a chat is unknown to the server that took over, by chat id.
     unknown: Notes,
     /// When the visitor's leg of a chat last did something, by chat id.
@@ -35,6 +35,13 @@ pub(crate) struct Memory {
     /// When a server was last seen to be down, by its index.
     down: HashMap<usize, Instant>,
     warned: Option<Instant>,
+}
+
+/// What an answer brought, with the numbers of all that was in it.
+#[derive(Default)]
+pub(crate) struct Untold {
+    pub(crate) events: Vec<ChatEvent>,
+    pub(crate) numbers: Vec<i64>,
 }
 
 /// A time for each chat.
@@ -108,15 +115,17 @@ impl Memory {
         self.stirred.0.insert(chat_id.to_owned(), now);
     }
 
-    /// Keeps events for the next call about the chat.
-    pub(crate) fn keep(&mut self, chat_id: &str, events: Vec<ChatEvent>) {
-        if !events.is_empty() {
-            self.untold.entry(chat_id.to_owned()).or_default().extend(events);
+    /// Keeps what was told for the next call about the chat.
+    pub(crate) fn keep(&mut self, chat_id: &str, mut told: Untold) {
+        if !told.numbers.is_empty() {
+            let untold = self.untold.entry(chat_id.to_owned()).or_default();
+            untold.events.append(&mut told.events);
+            untold.numbers.append(&mut told.numbers);
         }
     }
 
-    /// Takes the events that were kept.
-    pub(crate) fn take(&mut self, chat_id: &str) -> Vec<ChatEvent> {
+    /// Takes what was kept.
+    pub(crate) fn take(&mut self, chat_id: &str) -> Untold {
         self.untold.remove(chat_id).unwrap_or_default()
     }
 

@@ -7,6 +7,7 @@ use http::Method;
 use serde_json::Value;
 use social_core::chat::Interface;
 use social_http::Answer;
+use tokio::time::Instant;
 
 use crate::{
     ask::{Request, status_error},
@@ -17,12 +18,17 @@ use crate::{
     wire::{self, Fields},
 };
 
+/// How long that is believed.
+const ASKED_AGAIN: Duration = Duration::from_mins(10);
+
 /// What a server told of itself; `None` where it was not asked.
 #[derive(Default)]
 pub(crate) struct Known {
     /// Version of the feature `web-chat`; 0 where there is none.
     web_chat: Option<u32>,
     websvcs: Option<Configuration>,
+    /// When it was asked first.
+    since: Option<Instant>,
 }
 
 /// What matters of `serverConfiguration`.
@@ -41,11 +47,21 @@ pub(crate) struct Offer {
 }
 
 impl Known {
-    /// Forgets the configuration when an answer tells of another version.
+    /// What was asked at `now`.
+    pub(crate) fn asked(&mut self, now: Instant) {
+        self.since.get_or_insert(now);
+    }
+
+    /// Whether it is time to ask again: a server may have been updated while nobody called it.
+    pub(crate) fn is_old(&self, now: Instant) -> bool {
+        self.since.is_some_and(|since| now.duration_since(since) >= ASKED_AGAIN)
+    }
+
+    /// Forgets all when an answer tells of another configuration.
     pub(crate) fn note_version(&mut self, told: Option<i64>) {
         let known = self.websvcs.and_then(|configuration| configuration.cfg_ver);
         if told.is_some() && known.is_some() && told != known {
-            self.websvcs = None;
+            *self = Self::default();
         }
     }
 }
@@ -92,7 +108,9 @@ impl Server {
         let request =
             Request { method: Method::GET, path, body: None, accept: web_chat::ICWS_JSON };
         let version = described(&self.send(&request).await?)?.map_or(0, |body| version_in(&body));
-        self.known().web_chat = Some(version);
+        let mut known = self.known();
+        known.web_chat = Some(version);
+        known.asked(Instant::now());
         Ok(version)
     }
 
@@ -118,7 +136,10 @@ impl Server {
         let answer = self.configuration().await?;
         let configuration =
             described(&answer)?.as_ref().and_then(configuration_in).unwrap_or_default();
-        self.known().websvcs = Some(configuration);
+        let mut known = self.known();
+        known.websvcs = Some(configuration);
+        known.asked(Instant::now());
+        drop(known);
         Ok(configuration.starts_chats)
     }
 }
@@ -152,4 +173,19 @@ fn configuration_in(body: &Value) -> Option<Configuration> {
         starts_chats: chat.iter().any(is_start),
         cfg_ver: configuration.number("cfgVer"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_long_ago_is_asked_again() {
+        let (mut known, now) = (Known::default(), Instant::now());
+        assert!(!known.is_old(now + ASKED_AGAIN), "nothing was asked");
+        known.asked(now);
+        known.asked(now + ASKED_AGAIN / 2);
+        assert!(!known.is_old(now + ASKED_AGAIN / 2));
+        assert!(known.is_old(now + ASKED_AGAIN));
+    }
 }

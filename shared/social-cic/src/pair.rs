@@ -18,7 +18,7 @@ use crate::{
     ask::Ask,
     error::CicError,
     events::{self, Echoes},
-    memory::Memory,
+    memory::{Memory, Untold},
     server::Server,
     settings::{Choice, CicSettings, SettingsError},
     visit::Visit,
@@ -244,20 +244,22 @@ impl Cic {
             (Ok(_), Wish::Say(_)) => self.memory().stirs(&chat.chat_id, Instant::now()),
             _ => {}
         }
-        let mut events = self.memory().take(&chat.chat_id);
+        let Untold { mut events, mut numbers } = self.memory().take(&chat.chat_id);
         events.append(&mut visit.events(Echoes::Dropped));
+        numbers.append(&mut visit.numbers());
         let events = events::in_order(events);
         let poll_after = visit.poll_after();
         match outcome {
             Ok(moved) => {
-                Ok(Told { chat: moved.unwrap_or_else(|| chat.clone()), events, poll_after })
+                let chat = moved.unwrap_or_else(|| chat.clone());
+                Ok(Told { chat, events, numbers, poll_after })
             }
             // The next poll will fail the same way, with nothing left to tell.
             Err(_) if matches!(wish, Wish::Poll) && !events.is_empty() => {
-                Ok(Told { chat: chat.clone(), events, poll_after })
+                Ok(Told { chat: chat.clone(), events, numbers, poll_after })
             }
             Err(error) => {
-                self.memory().keep(&chat.chat_id, events);
+                self.memory().keep(&chat.chat_id, Untold { events, numbers });
                 Err(error.into_chat_error(visit.sent))
             }
         }
@@ -294,7 +296,8 @@ impl ContactCenter for Cic {
                 Ok(chat) => {
                     self.memory().answered(server.index);
                     let (events, poll_after) = (visit.events(Echoes::Dropped), visit.poll_after());
-                    return Ok(Told { chat, events, poll_after });
+                    let numbers = visit.numbers();
+                    return Ok(Told { chat, events, numbers, poll_after });
                 }
                 Err(error) if error.is_down() => {
                     self.note_down(server);
@@ -330,7 +333,8 @@ impl ContactCenter for Cic {
     /// What is told with the answer, an agent's last words, is told again by the next poll.
     async fn exit(&self, chat: &Chat) -> Result<(), ChatError> {
         let told = self.call(chat, Wish::Exit).await?;
-        self.memory().keep(&chat.chat_id, told.events);
+        let Told { events, numbers, .. } = told;
+        self.memory().keep(&chat.chat_id, Untold { events, numbers });
         Ok(())
     }
 }

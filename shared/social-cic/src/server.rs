@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::{HeaderValue, Method, header};
 use social_http::{Answer, Client};
+use tokio::time::Instant;
 use url::Url;
 
 use crate::{ask::Request, error::CicError, extras::Refusals, offer::Known};
@@ -29,7 +30,11 @@ impl Server {
 
     /// What it is known to offer.
     pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_old(Instant::now()) {
+            *known = Known::default();
+        }
+        known
     }
 
     /// Forgets what it offers: it was down, and may come back another.

@@ -21,7 +21,7 @@ impl Cic {
         visit: &mut Visit,
     ) -> Result<Chat, CicError> {
         let Offer { interface, version } = server.offer(self.choice).await?;
-        let mut without = server.refusals.known();
+        let mut without = server.refusals.known(opening);
         let reply = loop {
             let webhook = self.events_url.as_ref();
             let ask = Ask::Start(Start { opening, version, webhook, without: &without });
@@ -37,7 +37,7 @@ impl Cic {
                 }
             }
         };
-        server.refusals.learn(&without);
+        server.refusals.learn(&without, opening);
         let Reply { chat_id: Some(chat_id), participant_id: Some(participant_id), .. } = reply
         else {
             visit.sent = Sent::Perhaps;

@@ -7,7 +7,7 @@ use social_core::chat::{ChatEvent, Sent};
 
 use crate::{
     events::{self, Echoes},
-    wire::Reply,
+    wire::{Fields, Reply},
 };
 
 /// The pause between two polls where CIC suggests none.
@@ -42,6 +42,12 @@ impl Visit {
     /// The events so far.
     pub(crate) fn events(&self, echoes: Echoes) -> Vec<ChatEvent> {
         events::read(&self.events, &self.own, echoes)
+    }
+
+    /// The numbers of all that was told, whatever it was.
+    pub(crate) fn numbers(&self) -> Vec<i64> {
+        let events = self.events.iter().filter_map(Fields::of);
+        events.filter_map(|event| event.number("sequenceNumber")).collect()
     }
 
     /// The pause that the last answer suggested.

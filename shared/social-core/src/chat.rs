@@ -89,6 +89,8 @@ pub struct Told {
     /// The chat as it is now; differs from the one asked about after a switchover.
     pub chat: Chat,
     pub events: Vec<ChatEvent>,
+    /// The numbers of all that was told, of echoes and of typing too: one that is missing was lost.
+    pub numbers: Vec<i64>,
     /// How long CIC suggests to wait before the next poll.
     pub poll_after: Duration,
 }

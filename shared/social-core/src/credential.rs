@@ -14,7 +14,7 @@ pub struct FacebookCredential {
     pub app_secret: SecretString,
 }
 
-/// A Twitter key set: the app-only token reads, the user token (OAuth 1.0a) replies.
+/// A Twitter key set: the app-only token reads, the user's token (OAuth 1.0a or 2.0) replies.
 #[derive(Debug, Clone, Deserialize)]
 pub struct TwitterCredential {
     pub bearer_token: SecretString,
@@ -23,8 +23,25 @@ pub struct TwitterCredential {
     /// Absent where the key set only reads.
     pub access_token: Option<SecretString>,
     pub access_token_secret: Option<SecretString>,
+    /// Instead of the two above, or before them.
+    pub oauth2: Option<OAuth2Keys>,
+    /// The access token of OAuth 2.0 that holds now; never in the document.
+    #[serde(skip)]
+    pub user_token: Option<SecretString>,
+    /// Whether the account owns the app: X lets it read its own mentions for a fifth of the price.
+    #[serde(default)]
+    pub owns_app: bool,
     /// What reading and publishing may cost in a month; without it nothing is counted.
     pub monthly_budget_usd: Option<f64>,
+}
+
+/// How access tokens of OAuth 2.0 are had. The refresh token is the one that the administrator was given:
+/// it holds for one use, and the bridge keeps its successors.
+#[derive(Debug, Clone, Deserialize)]
+pub struct OAuth2Keys {
+    pub client_id: String,
+    pub client_secret: SecretString,
+    pub refresh_token: SecretString,
 }
 
 /// Where credentials come from, by the name in the channel entry; at most a minute old.

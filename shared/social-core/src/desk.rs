@@ -2,7 +2,12 @@
 //!
 //! What an agent wrote is in `outbound.fifo` before CIC is asked for more.
 
+mod gaps;
+mod pushes;
+
 use std::time::Duration;
+
+pub use pushes::PushTaken;
 
 use crate::{
     channel::ChannelId,
@@ -11,6 +16,7 @@ use crate::{
     conversation::{Conversation, Heard},
     inbound::{InboundQueue, OutboundQueue, Reoffer, Tell},
     reply::Fingerprint,
+    slots::Token,
     store::Conversations,
     text,
     verdict::{Classify, Failure, Verdict},
@@ -159,6 +165,9 @@ where
             }
             Err(_) => {}
         }
+        if conversation.is_open_in(chat) {
+            self.last_words(conversation, chat).await?;
+        }
         let mut heard = Vec::new();
         self.amend(conversation, |conversation| {
             heard = conversation.end(chat).into_iter().collect();
@@ -209,9 +218,32 @@ where
                     self.tell_later(conversation, &format!("unpublishable#{id}"), notice, None)
                         .await?;
                 }
-                Heard::Ended { answered: true } => {}
-                Heard::Ended { answered: false } => self.offer_again(conversation).await?,
+                Heard::Ended { answered } => {
+                    self.free_slot(conversation).await;
+                    if !answered {
+                        self.offer_again(conversation).await?;
+                    }
+                    self.ask_again_for_approval(conversation).await?;
+                }
             }
+        }
+        Ok(())
+    }
+
+    /// What cannot be given back here, the collector's tidying takes.
+    async fn free_slot(&self, conversation: &Conversation) {
+        let Conversation { channel_id, key, generation, .. } = conversation;
+        let token = Token::of(channel_id, key, *generation);
+        if let Err(failure) = self.store.free_slot(&token, false).await {
+            tracing::warn!(error_type = failure.error_type(), error = %failure, "a slot was not given back");
+        }
+    }
+
+    /// What waits for a second person waits in a new interaction when this one is over.
+    async fn ask_again_for_approval(&self, conversation: &Conversation) -> Result<(), DeskError> {
+        for reply in conversation.awaiting_approval() {
+            let id = format!("approval#{}#{}", conversation.generation, reply.id);
+            self.tell_later(conversation, &id, &reply.awaits_approval(), None).await?;
         }
         Ok(())
     }
@@ -235,7 +267,7 @@ where
     }
 
     /// Leaves it to the router to tell the agent, which opens a new interaction where needed.
-    async fn tell_later(
+    pub(crate) async fn tell_later(
         &self,
         conversation: &Conversation,
         id: &str,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     channel::ChannelId,
     conversation::ConversationKey,
-    message::{Message, Thread},
+    message::{InLedger, Message, MessageId, Thread},
     reply::Reply,
     verdict::Failure,
 };
@@ -43,6 +43,10 @@ pub enum Change {
     Message(Box<Message>),
     /// In the bridge: the agent must read this, in a new interaction if the last one has ended.
     Tell(Tell),
+    /// In CIC: a handler sent what an agent wrote.
+    Pushed(Pushed),
+    /// In the bridge: it is time to tell the agent what was counted instead of shown.
+    Folded(DueFolded),
 }
 
 /// A notice that must reach an agent of the conversation: a reply that came back, or an
@@ -55,6 +59,29 @@ pub struct Tell {
     pub notice: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reoffer: Option<Reoffer>,
+}
+
+/// An agent's text, as a handler of CIC sent it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pushed {
+    /// Tells the push from every other one.
+    pub id: String,
+    pub conversation: ConversationKey,
+    /// The chat, where the handler knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat_id: Option<String>,
+    /// The agent's display name, where the handler tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    pub text: String,
+    pub at: Timestamp,
+}
+
+/// What was folded in a conversation has to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueFolded {
+    pub conversation: ConversationKey,
+    pub due: Timestamp,
 }
 
 /// Only while the conversation is closed and that interaction unanswered, and not before.
@@ -73,11 +100,40 @@ impl Tell {
     }
 }
 
+impl DueFolded {
+    /// As a queue message of its own: nobody waits behind it.
+    pub fn into_batch(self, channel_id: &ChannelId) -> (String, InboundBatch) {
+        let group = format!("{channel_id}#folded#{}", self.conversation);
+        let changes = vec![Change::Folded(self)];
+        (group, InboundBatch::new(channel_id.clone(), changes))
+    }
+
+    /// Tells it from every other one.
+    pub fn id(&self) -> String {
+        format!("folded#{}#{}", self.conversation, self.due.as_millisecond())
+    }
+}
+
+impl Pushed {
+    /// As a queue message of its own: it waits for nobody but those pushed before.
+    pub fn into_batch(self, channel_id: &ChannelId) -> (String, InboundBatch) {
+        let group = format!("{channel_id}#pushed#{}", self.conversation);
+        let changes = vec![Change::Pushed(self)];
+        (group, InboundBatch::new(channel_id.clone(), changes))
+    }
+}
+
 /// A message as one channel takes it, on its way into the queue.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incoming {
     pub channel_id: ChannelId,
     pub message: Message,
+}
+
+impl InLedger for Tell {
+    fn ledger_key(&self) -> (MessageId, String) {
+        (MessageId(self.id.clone()), "tell".to_owned())
+    }
 }
 
 /// The FIFO group of a message: channel and post, thread or visitor.

@@ -6,7 +6,9 @@ use futures::{StreamExt, stream};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    channel::ChannelId,
     inbound::{Change, InboundBatch, InboundQueue, Incoming, MAX_BYTES, MAX_CHANGES, group_id},
+    message::MessageId,
     text,
     verdict::Failure,
 };
@@ -21,9 +23,10 @@ const CUT_TEXT_CHARS: usize = 10_000;
 /// After a failure nothing more of that group is sent; other groups are.
 pub async fn queue_all(
     queue: &impl InboundQueue,
-    incoming: Vec<Incoming>,
+    mut incoming: Vec<Incoming>,
 ) -> Result<usize, Failure> {
     let count = incoming.len();
+    name_the_others(&mut incoming);
     let mut outcomes = stream::iter(groups(incoming))
         .map(async |(group, batches)| {
             for batch in batches {
@@ -39,6 +42,21 @@ pub async fn queue_all(
         }
     }
     result
+}
+
+/// Each message that several channels take learns of the other ones.
+fn name_the_others(incoming: &mut [Incoming]) {
+    let mut takers: BTreeMap<MessageId, Vec<ChannelId>> = BTreeMap::new();
+    for Incoming { channel_id, message } in incoming.iter() {
+        let takers = takers.entry(message.id.clone()).or_default();
+        if !takers.contains(channel_id) {
+            takers.push(channel_id.clone());
+        }
+    }
+    for Incoming { channel_id, message } in incoming {
+        let takers = takers.get(&message.id).into_iter().flatten();
+        message.also_in = takers.filter(|taker| *taker != channel_id).cloned().collect();
+    }
 }
 
 /// Batches by group, changes in the order given.
@@ -92,6 +110,8 @@ pub(crate) fn deduplication(batch: &InboundBatch) -> String {
         let key = match change {
             Change::Message(message) => message.change_key(),
             Change::Tell(tell) => tell.id.clone(),
+            Change::Pushed(pushed) => pushed.id.clone(),
+            Change::Folded(folded) => folded.id(),
         };
         hash.update([0]);
         hash.update(key);

@@ -54,7 +54,7 @@ impl fmt::Display for MessageId {
 }
 
 /// Who wrote a message. `id` is the network's, opaque; a page-scoped id on Facebook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Author {
     pub id: String,
     /// Display name; empty where the network tells none.
@@ -63,6 +63,14 @@ pub struct Author {
     /// Without `@`; Twitter only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handle: Option<String>,
+    /// Address of the profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Address of the picture. Never fetched by the bridge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followers: Option<u64>,
 }
 
 /// What kind of message it is, in the words an agent reads.
@@ -72,6 +80,8 @@ pub enum Kind {
     Post,
     Comment,
     Tweet,
+    /// Somebody else's tweet, repeated. It stands in the thread of the tweet that it repeats.
+    Repost,
     PrivateMessage,
 }
 
@@ -82,6 +92,7 @@ impl Kind {
             Self::Post => "post",
             Self::Comment => "comment",
             Self::Tweet => "tweet",
+            Self::Repost => "repost",
             Self::PrivateMessage => "private message",
         }
     }
@@ -95,8 +106,12 @@ pub enum Verb {
     Add,
     /// Its text was changed; the revision tells one edit from the next.
     Edit { revision: String },
-    /// It was deleted, or hidden from the public, by its author or a moderator.
+    /// It was deleted, by its author or a moderator.
     Delete,
+    /// Only its author and their friends can still read it. The revision tells one hiding from the next.
+    Hide { revision: String },
+    /// Everybody can read it again.
+    Unhide { revision: String },
 }
 
 /// A picture, video or file of a message, by its address. Never fetched by the bridge.
@@ -193,16 +208,35 @@ pub struct Message {
     pub at: Timestamp,
     pub thread: Thread,
     pub answerable: Answerable,
+    /// Other channels that the same pass or callback gave it to. Filled in by [`crate::intake`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_in: Vec<crate::channel::ChannelId>,
 }
 
 impl Message {
     /// What tells this change from every other of its channel: id, verb, revision.
     pub fn change_key(&self) -> String {
-        match &self.verb {
-            Verb::Add => format!("{}#add", self.id),
-            Verb::Edit { revision } => format!("{}#edit#{revision}", self.id),
-            Verb::Delete => format!("{}#delete", self.id),
-        }
+        let (id, change) = self.ledger_key();
+        format!("{id}#{change}")
+    }
+}
+
+/// What the ledger has an item for: a change of a message, or a notice of the bridge's own.
+pub trait InLedger {
+    /// What the item is about, and what tells it from every other item about the same.
+    fn ledger_key(&self) -> (MessageId, String);
+}
+
+impl InLedger for Message {
+    fn ledger_key(&self) -> (MessageId, String) {
+        let change = match &self.verb {
+            Verb::Add => "add".to_owned(),
+            Verb::Edit { revision } => format!("edit#{revision}"),
+            Verb::Delete => "delete".to_owned(),
+            Verb::Hide { revision } => format!("hide#{revision}"),
+            Verb::Unhide { revision } => format!("unhide#{revision}"),
+        };
+        (self.id.clone(), change)
     }
 }
 

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     channel::ChannelId,
     chat::Chat,
     conversation::{Conversation, ConversationKey},
-    message::{Message, MessageId, Owner},
+    message::{Author, InLedger, Message, MessageId, Owner},
     reply::ReplyRecord,
+    slots::Slots,
     verdict::Failure,
 };
 
@@ -28,13 +30,13 @@ pub enum Claim {
 /// The ledger of seen messages: one item per change, kept for 30 days.
 pub trait Ledger {
     /// Claims a change for the time of a lease.
-    async fn claim(&self, channel: &ChannelId, message: &Message) -> Result<Claim, Failure>;
+    async fn claim(&self, channel: &ChannelId, change: &impl InLedger) -> Result<Claim, Failure>;
 
     /// Marks the change as done, and remembers which conversation the message went to.
     async fn complete(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        change: &impl InLedger,
         conversation: Option<&ConversationKey>,
     ) -> Result<(), Failure>;
 
@@ -43,7 +45,7 @@ pub trait Ledger {
     async fn release(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        change: &impl InLedger,
         perhaps_done: bool,
     ) -> Result<(), Failure>;
 
@@ -61,8 +63,9 @@ pub trait Seen {
     async fn is_known(&self, channel: &ChannelId, message: &Message) -> Result<bool, Failure>;
 }
 
-/// Conversations. A write names the version that it read.
-pub trait Conversations {
+/// Conversations. A write names the version that it read. Who keeps them keeps the slots of their
+/// chats too.
+pub trait Conversations: Slots {
     /// Reads consistently; a conversation that was never written is a new one.
     async fn load(
         &self,
@@ -79,13 +82,41 @@ pub trait Conversations {
 }
 
 /// A row of the index of open chats.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenChat {
     pub channel_id: ChannelId,
     pub conversation: ConversationKey,
     pub chat: Chat,
+    /// The conversation's generation whose chat it is.
+    pub generation: u32,
     /// Some agent was active in it at some time.
     pub answered: bool,
+    /// Since when an agent has had the last word; absent while a visitor has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_word_at: Option<Timestamp>,
+    /// When events that nobody was told count as lost, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_at: Option<Timestamp>,
+    /// When somebody wrote last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stirred_at: Option<Timestamp>,
+}
+
+impl OpenChat {
+    /// The row of a conversation that has an open chat.
+    pub fn of(conversation: &Conversation) -> Option<Self> {
+        let interaction = conversation.interaction()?;
+        Some(Self {
+            channel_id: conversation.channel_id.clone(),
+            conversation: conversation.key.clone(),
+            chat: interaction.chat.clone(),
+            generation: conversation.generation,
+            answered: interaction.answered,
+            last_word_at: interaction.last_word_at,
+            lost_at: interaction.hearing.numbers().lost_at(),
+            stirred_at: conversation.lines.last().map(|line| line.at),
+        })
+    }
 }
 
 /// Whose thread it is, remembered.
@@ -105,6 +136,13 @@ pub trait ThreadOwners {
         channel: &crate::channel::Channel,
         message: &Message,
     ) -> Result<Option<Owner>, Failure>;
+
+    /// Who wrote a private message that told no name. `None` where the network tells nothing.
+    async fn author(
+        &self,
+        channel: &crate::channel::Channel,
+        author: &Author,
+    ) -> Result<Option<Author>, Failure>;
 }
 
 /// Replies and their states, beside their conversation.

@@ -39,14 +39,17 @@ fn header(number: u32, message: &Message) -> String {
     format!("{number} · {name} · {time} · {}", message.kind.label())
 }
 
-/// The name an agent reads: `Zoë O'Hara (@zoe)`, `@zoe`, or `Somebody` where the network hides it.
+/// The name of a visitor whose name the network hides.
+pub const NOBODY: &str = "Somebody";
+
+/// The name an agent reads: `Zoë O'Hara (@zoe)`, `@zoe`, or [`NOBODY`] where the network hides it.
 pub fn author_name(author: Option<&Author>) -> String {
-    let Some(author) = author else { return "Somebody".to_owned() };
+    let Some(author) = author else { return NOBODY.to_owned() };
     let name = clean_inline(&author.name);
     match (&author.handle, name.is_empty()) {
         (Some(handle), true) => format!("@{}", clean_inline(handle)),
         (Some(handle), false) => format!("{name} (@{})", clean_inline(handle)),
-        (None, true) => "Somebody".to_owned(),
+        (None, true) => NOBODY.to_owned(),
         (None, false) => name,
     }
 }
@@ -97,6 +100,7 @@ mod tests {
                 id: "7".to_owned(),
                 name: name.to_owned(),
                 handle: Some("zoe".to_owned()),
+                ..Author::default()
             }),
             own: false,
             text: text.to_owned(),
@@ -105,6 +109,7 @@ mod tests {
             at: "2026-11-22T12:04:31Z".parse().unwrap(),
             thread: Thread::Private { visitor_id: "7".to_owned() },
             answerable: Answerable::Yes,
+            also_in: vec![],
         }
     }
 

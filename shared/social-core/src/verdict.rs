@@ -28,6 +28,12 @@ pub trait Classify: Error {
 
     /// Low-cardinality label: the `error_type` log field and metric dimension.
     fn error_type(&self) -> &'static str;
+
+    /// Whether the other side is down as a whole, or our credential there dead: then nothing else can
+    /// be done there either.
+    fn is_outage(&self) -> bool {
+        false
+    }
 }
 
 /// An adapter's error as the ports pass it on: verdict and label kept, the cause behind it.
@@ -37,6 +43,7 @@ pub trait Classify: Error {
 pub struct Failure {
     verdict: Verdict,
     error_type: &'static str,
+    outage: bool,
     cause: Box<dyn Error + Send + Sync>,
 }
 
@@ -47,7 +54,7 @@ impl Failure {
         error_type: &'static str,
         cause: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> Self {
-        Self { verdict, error_type, cause: cause.into() }
+        Self { verdict, error_type, outage: false, cause: cause.into() }
     }
 
     /// What to do about it.
@@ -58,6 +65,11 @@ impl Failure {
     /// Low-cardinality label.
     pub fn error_type(&self) -> &'static str {
         self.error_type
+    }
+
+    /// Whether the other side is down as a whole.
+    pub fn is_outage(&self) -> bool {
+        self.outage
     }
 }
 
@@ -78,6 +90,11 @@ impl Error for Failure {}
 
 impl<E: Classify + Send + Sync + 'static> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self { verdict: error.verdict(), error_type: error.error_type(), cause: Box::new(error) }
+        Self {
+            verdict: error.verdict(),
+            error_type: error.error_type(),
+            outage: error.is_outage(),
+            cause: Box::new(error),
+        }
     }
 }

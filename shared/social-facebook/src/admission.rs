@@ -40,7 +40,7 @@ fn is_included(page: &FacebookSource, mention: bool, message: &Message) -> bool 
         Kind::Post if message.own => includes(Include::Comments) || includes(Include::VisitorPosts),
         Kind::Post => includes(Include::VisitorPosts),
         Kind::Comment => includes(Include::Comments),
-        Kind::Tweet => false,
+        Kind::Tweet | Kind::Repost => false,
     }
 }
 
@@ -49,9 +49,9 @@ fn is_blocked(channel: &Channel, message: &Message) -> bool {
     author.is_some_and(|author| channel.blocked_authors.contains(&author.id))
 }
 
-/// A deletion is never left out: it holds no text to judge.
+/// Only texts are judged; a deletion holds none.
 fn is_excluded(channel: &Channel, message: &Message) -> bool {
-    message.verb != Verb::Delete
+    matches!(message.verb, Verb::Add | Verb::Edit { .. })
         && channel.exclude_keywords.iter().any(|keyword| holds(&message.text, keyword))
 }
 

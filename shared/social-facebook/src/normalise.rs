@@ -65,6 +65,7 @@ impl Public<'_> {
                 owner,
             },
             answerable: self.answerable,
+            also_in: vec![],
         }
     }
 }
@@ -84,7 +85,7 @@ pub(crate) fn owner(own: bool) -> Owner {
 }
 
 /// `{post}_{comment}`; the obsolete `{page}_{post}_{comment}` is the same comment (contract A3).
-fn comment_id<'a>(page_id: &str, id: &'a str) -> &'a str {
+pub(crate) fn comment_id<'a>(page_id: &str, id: &'a str) -> &'a str {
     let rest = id.strip_prefix(page_id).and_then(|rest| rest.strip_prefix('_'));
     rest.filter(|rest| rest.contains('_')).unwrap_or(id)
 }
@@ -96,7 +97,7 @@ pub(crate) fn is_elsewhere(page_id: &str, post_id: &str) -> bool {
 
 /// The author, where there is an id to know them by.
 pub(crate) fn author(id: Option<Id>, name: Option<String>) -> Option<Author> {
-    id.map(|Id(id)| Author { id, name: name.unwrap_or_default(), handle: None })
+    id.map(|Id(id)| Author { id, name: name.unwrap_or_default(), ..Author::default() })
 }
 
 impl From {
@@ -109,11 +110,6 @@ impl From {
 /// An edit is known by what it made of the text: Facebook numbers none.
 pub(crate) fn edit(text: &str) -> Verb {
     Verb::Edit { revision: revision(text) }
-}
-
-/// What was hidden can be read again: as an edit, apart from every edit of its author's.
-pub(crate) fn shown_again(text: &str) -> Verb {
-    Verb::Edit { revision: format!("unhide-{}", revision(text)) }
 }
 
 /// What tells one text from another.

@@ -1,8 +1,8 @@
-//! Whose post it is, asked of Facebook where nothing is remembered.
+//! Whose post it is and who wrote, asked of Facebook where messages do not tell.
 
 use serde::Deserialize;
 use social_core::{
-    Channel, Clock, Failure, Message,
+    Author, Channel, Clock, Failure, Message,
     credential::Credentials,
     message::{Owner, Thread},
     store::ThreadOwners,
@@ -26,7 +26,7 @@ impl<C: Clock, K: Credentials> FacebookThreadOwners<C, K> {
         Self { graph, credentials }
     }
 
-    async fn author(&self, channel: &Channel, post_id: &str) -> Result<Option<String>, Failure> {
+    async fn author_of(&self, channel: &Channel, post_id: &str) -> Result<Option<String>, Failure> {
         #[derive(Deserialize)]
         struct Post {
             from: Option<From>,
@@ -52,9 +52,30 @@ impl<C: Clock, K: Credentials> ThreadOwners for FacebookThreadOwners<C, K> {
         message: &Message,
     ) -> Result<Option<Owner>, Failure> {
         let Thread::Post { post_id, .. } = &message.thread else { return Ok(None) };
-        let Some(author) = self.author(channel, post_id.as_str()).await? else { return Ok(None) };
+        let Some(author) = self.author_of(channel, post_id.as_str()).await? else {
+            return Ok(None);
+        };
         let is_page = channel.facebook().is_some_and(|page| page.page_id == author);
         Ok(Some(normalise::owner(is_page || channel.own_accounts.contains(&author))))
+    }
+
+    /// By the page-scoped id, which only messages bring (Meta: "User Profile API").
+    async fn author(&self, channel: &Channel, author: &Author) -> Result<Option<Author>, Failure> {
+        #[derive(Deserialize)]
+        struct Profile {
+            first_name: Option<String>,
+            last_name: Option<String>,
+            #[serde(rename = "profile_pic")]
+            picture: Option<String>,
+        }
+        let Some(page) = channel.facebook() else { return Ok(None) };
+        let credential = self.credentials.facebook(&channel.credential).await?;
+        let fields = vec![("fields", "first_name,last_name,profile_pic".to_owned())];
+        let page = self.graph.page(&page.page_id, &credential);
+        let profile: Profile = page.get(&[&author.id], &fields).await?;
+        let names = [profile.first_name, profile.last_name].into_iter().flatten();
+        let name = names.filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" ");
+        Ok(Some(Author { name, picture: profile.picture, ..author.clone() }))
     }
 }
 
@@ -63,7 +84,10 @@ mod tests {
     use rstest::rstest;
     use serde_json::{Value, json};
     use social_core::message::{Answerable, Kind, Verb};
-    use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
+    use wiremock::{
+        Mock, MockServer, ResponseTemplate,
+        matchers::{path, query_param},
+    };
 
     use super::*;
     use crate::testing::{Hands, OnePage, PAGE, at, channel, graph};
@@ -86,6 +110,7 @@ mod tests {
                 owner: None,
             },
             answerable: Answerable::Yes,
+            also_in: vec![],
         }
     }
 
@@ -106,6 +131,23 @@ mod tests {
             .await;
         let owners = FacebookThreadOwners::new(graph(&server, &Hands::noon()), OnePage);
         assert_eq!(owners.look_up(&channel(json!({})), &comment()).await.unwrap(), owner);
+    }
+
+    #[tokio::test]
+    async fn who_wrote_a_private_message_is_told_by_the_page_scoped_id() {
+        let server = MockServer::start().await;
+        let body = json!({ "first_name": "Zoë", "last_name": "O'Hara", "id": "42",
+            "profile_pic": "https://platform-lookaside.fbsbx.com/42.jpg" });
+        Mock::given(path("/v26.0/42"))
+            .and(query_param("fields", "first_name,last_name,profile_pic"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(body))
+            .mount(&server)
+            .await;
+        let owners = FacebookThreadOwners::new(graph(&server, &Hands::noon()), OnePage);
+        let author = Author { id: "42".to_owned(), ..Author::default() };
+        let told = owners.author(&channel(json!({})), &author).await.unwrap().unwrap();
+        assert_eq!((told.id.as_str(), told.name.as_str()), ("42", "Zoë O'Hara"));
+        assert_eq!(told.picture.as_deref(), Some("https://platform-lookaside.fbsbx.com/42.jpg"));
     }
 
     #[tokio::test]

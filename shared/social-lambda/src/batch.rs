@@ -18,17 +18,18 @@ use crate::SystemClock;
 /// Groups of one batch that are worked on side by side.
 const GROUPS_AT_ONCE: usize = 10;
 /// The longest that one message may take. Nothing is begun with less time left than that.
-const WORST_STEP: Duration = Duration::from_secs(14);
+const WORST_STEP: Duration = Duration::from_secs(16);
 /// Kept of the invocation's time to answer with what was done.
 const ANSWER: Duration = Duration::from_secs(2);
-/// Deliveries after which a retry is as seldom as a wait.
+/// Deliveries after which trying is seldom. Until then, for about an hour, what an administrator
+/// mends or what comes back by itself is noticed within a minute.
 const MANY_TRIES: u32 = 60;
 /// First pause of what must be tried again, and of what waits for the outside; both double.
 const FIRST_RETRY: Duration = Duration::from_secs(2);
 const FIRST_WAIT: Duration = Duration::from_secs(5);
-/// Longest pauses.
-const LONGEST_RETRY: Duration = Duration::from_mins(1);
-const LONGEST_WAIT: Duration = Duration::from_mins(15);
+/// Longest pauses, until then and later.
+const LONGEST_AT_FIRST: Duration = Duration::from_mins(1);
+const LONGEST: Duration = Duration::from_mins(15);
 
 /// What the batch loop needs of its queue.
 pub trait FifoQueue {
@@ -174,7 +175,7 @@ where
                 Either::Left((Ok(Err(error)), _)) => Failure::from(error),
                 Either::Left((Err(_panic), _)) => {
                     tracing::error!(error_type = "panic", metric = "Panicked", "message panicked");
-                    return Some(doubled(FIRST_RETRY, received, LONGEST_RETRY));
+                    return Some(doubled(FIRST_RETRY, received));
                 }
                 // Without this the whole batch would go down with the invocation.
                 Either::Right(_) => {
@@ -183,7 +184,7 @@ where
                         metric = "TimedOut",
                         "message gave no answer"
                     );
-                    return Some(doubled(FIRST_RETRY, received, LONGEST_RETRY));
+                    return Some(doubled(FIRST_RETRY, received));
                 }
             }
         }
@@ -192,15 +193,11 @@ where
     match verdict {
         Verdict::Retry { after } => {
             tracing::warn!(error_type, received, error = %failure, "message will be tried again");
-            // What fails so often is no passing trouble: seldom tried, it outlasts days of it.
-            let longest = if received > MANY_TRIES { LONGEST_WAIT } else { LONGEST_RETRY };
-            let after = after.unwrap_or_else(|| doubled(FIRST_RETRY, received, longest));
-            Some(after.min(LONGEST_WAIT))
+            Some(after.unwrap_or_else(|| doubled(FIRST_RETRY, received)).min(LONGEST))
         }
         Verdict::Wait { after } => {
             tracing::warn!(error_type, received, error = %failure, "message waits for the outside");
-            let after = after.unwrap_or_else(|| doubled(FIRST_WAIT, received, LONGEST_WAIT));
-            Some(after.min(LONGEST_WAIT))
+            Some(after.unwrap_or_else(|| doubled(FIRST_WAIT, received)).min(LONGEST))
         }
         Verdict::Reject => {
             tracing::error!(error_type, error = %failure, "message is parked");
@@ -259,7 +256,8 @@ fn received(record: &SqsMessage) -> u32 {
     count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
-fn doubled(first: Duration, received: u32, longest: Duration) -> Duration {
+fn doubled(first: Duration, received: u32) -> Duration {
+    let longest = if received > MANY_TRIES { LONGEST } else { LONGEST_AT_FIRST };
     let factor = 2_u32.saturating_pow(received.saturating_sub(1));
     first.saturating_mul(factor).min(longest)
 }

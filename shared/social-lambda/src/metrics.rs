@@ -32,6 +32,7 @@ impl Metrics {
 
     fn line(&self, counted: Counted, milliseconds: i64) -> Option<String> {
         let name = counted.metric?;
+        let value = Value::from(counted.count.unwrap_or(1));
         let mut names = vec!["function"];
         names.extend(counted.dimensions.keys());
         let mut line = json!({
@@ -44,7 +45,7 @@ impl Metrics {
             "function": self.function,
         });
         let fields = line.as_object_mut()?;
-        fields.insert(name, Value::from(1));
+        fields.insert(name, value);
         fields.extend(counted.dimensions.into_iter().map(|(k, v)| (k.to_owned(), v.into())));
         Some(line.to_string())
     }
@@ -64,6 +65,8 @@ impl<S: Subscriber> Layer<S> for Metrics {
 #[derive(Default)]
 struct Counted {
     metric: Option<String>,
+    /// How many at once; one where the event does not tell.
+    count: Option<u64>,
     dimensions: BTreeMap<&'static str, String>,
 }
 
@@ -75,6 +78,12 @@ impl Visit for Counted {
                 self.dimensions.insert(name, value.to_owned());
             }
             _ => {}
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "count" {
+            self.count = Some(value);
         }
     }
 
@@ -91,9 +100,15 @@ mod tests {
     fn a_counted_event_is_a_line_in_the_embedded_format() {
         let metrics = Metrics::new("SocialBridge".to_owned(), "router".to_owned());
         let dimensions = [("channel_id", "acme".to_owned()), ("field", "workgroup".to_owned())];
-        let counted =
-            Counted { metric: Some("ChannelInvalid".to_owned()), dimensions: dimensions.into() };
+        let counted = Counted {
+            metric: Some("ChannelInvalid".to_owned()),
+            count: None,
+            dimensions: dimensions.into(),
+        };
         insta::assert_snapshot!(metrics.line(counted, 1_763_800_000_000).unwrap(), @r#"{"ChannelInvalid":1,"_aws":{"CloudWatchMetrics":[{"Dimensions":[[],["function","channel_id","field"]],"Metrics":[{"Name":"ChannelInvalid","Unit":"Count"}],"Namespace":"SocialBridge"}],"Timestamp":1763800000000},"channel_id":"acme","field":"workgroup","function":"router"}"#);
         assert_eq!(metrics.line(Counted::default(), 0), None);
+        let many =
+            Counted { metric: Some("ChatsOpen".to_owned()), count: Some(0), ..Counted::default() };
+        assert!(metrics.line(many, 0).unwrap().contains(r#""ChatsOpen":0"#));
     }
 }

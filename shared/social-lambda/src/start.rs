@@ -66,8 +66,8 @@ const OUR_TARGETS: [&str; 13] = [
     "publisher",
 ];
 
-/// Few tries and short waits: what is left is the queue's to try again.
-async fn sdk_config() -> SdkConfig {
+/// The AWS SDK from the environment. Few tries and short waits: what is left is the queue's to try again.
+pub async fn sdk_config() -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(4))

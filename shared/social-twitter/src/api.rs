@@ -2,19 +2,23 @@
 
 use std::sync::Arc;
 
-use http::{Method, StatusCode, header::AUTHORIZATION};
+use http::{
+    Method, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
 use jiff::Timestamp;
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use social_core::credential::TwitterCredential;
+use social_core::credential::{OAuth2Keys, TwitterCredential};
 use social_http::Client;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use crate::{
     error::TwitterError,
     limits::{Limits, Purpose, Route},
     oauth,
-    wire::{One, Page, Posted, Tweet, User, Users},
+    wire::{Granted, One, Page, Posted, PrivatePage, Sent, Tweet, User, Users},
 };
 
 /// Most ids that one lookup takes.
@@ -58,10 +62,19 @@ pub(crate) enum Since {
     Time(Timestamp),
 }
 
-/// One page of a recent search.
+/// What is read page by page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked<'a> {
+    /// `GET /2/tweets/search/recent`, by this query.
+    Search(&'a str),
+    /// `GET /2/users/:id/mentions`, of the account's own id.
+    Mentions(&'a str),
+}
+
+/// One page of it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Search<'a> {
-    pub(crate) query: &'a str,
+    pub(crate) asked: Asked<'a>,
     pub(crate) since: Since,
     /// Exclusive.
     pub(crate) until: Option<u64>,
@@ -83,17 +96,23 @@ impl Api {
         Self { http, base, limits: Arc::default() }
     }
 
-    /// `GET /2/tweets/search/recent`, bare: users and media that come along are billed (contract B9).
+    /// One page, bare: users and media that come along are billed (contract B9).
     pub(crate) async fn search(
         &self,
         credential: &TwitterCredential,
         search: Search<'_>,
     ) -> Result<Page, TwitterError> {
         let (name, fields) = search.vocabulary.fields();
-        let mut url = self.url(&["2", "tweets", "search", "recent"]);
+        let mut url = match search.asked {
+            Asked::Search(_) => self.url(&["2", "tweets", "search", "recent"]),
+            Asked::Mentions(user) => self.url(&["2", "users", user, "mentions"]),
+        };
         {
             let mut pairs = url.query_pairs_mut();
-            pairs.append_pair("query", search.query).append_pair("max_results", "100");
+            if let Asked::Search(query) = search.asked {
+                pairs.append_pair("query", query);
+            }
+            pairs.append_pair("max_results", "100");
             match search.since {
                 Since::Id(id) => pairs.append_pair("since_id", &id.to_string()),
                 Since::Time(time) => pairs.append_pair("start_time", &whole_seconds(time)),
@@ -103,10 +122,19 @@ impl Api {
             }
             pairs.append_pair(name, fields);
             if let Some(token) = search.next_token {
-                pairs.append_pair("next_token", token);
+                let name = match search.asked {
+                    Asked::Search(_) => "next_token",
+                    Asked::Mentions(_) => "pagination_token",
+                };
+                pairs.append_pair(name, token);
             }
         }
-        self.read(credential, url, POLL_SEARCH).await
+        match search.asked {
+            Asked::Search(_) => self.read(credential, url, POLL_SEARCH).await,
+            Asked::Mentions(_) => {
+                self.signed(credential, Method::GET, url, None, Route::Mentions).await
+            }
+        }
     }
 
     /// `GET /2/users?ids=`: those that exist and may be shown. At most [`MAX_IDS`].
@@ -116,7 +144,8 @@ impl Api {
         ids: &[String],
     ) -> Result<Vec<User>, TwitterError> {
         let mut url = self.url(&["2", "users"]);
-        url.query_pairs_mut().append_pair("ids", &ids.join(","));
+        let fields = "name,username,profile_image_url,public_metrics";
+        url.query_pairs_mut().append_pair("ids", &ids.join(",")).append_pair("user.fields", fields);
         self.read::<Users>(credential, url, (Route::Users, Purpose::Poll))
             .await
             .map(|users| users.data)
@@ -199,6 +228,89 @@ impl Api {
         let posted: One<Posted> =
             self.signed(credential, Method::POST, url, Some(&body), Route::Publish).await?;
         Ok(posted.data.id)
+    }
+
+    /// `POST /2/oauth2/token`: spends a refresh token for a new pair. Never made twice with the same one.
+    pub(crate) async fn refresh(
+        &self,
+        keys: &OAuth2Keys,
+        refresh_token: &SecretString,
+    ) -> Result<Granted, TwitterError> {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", "refresh_token")
+            .append_pair("refresh_token", oauth::exposed(refresh_token))
+            .append_pair("client_id", keys.client_id.trim())
+            .finish();
+        let request = self
+            .http
+            .request(Method::POST, self.url(&["2", "oauth2", "token"]))
+            .header(AUTHORIZATION, oauth::client(keys)?)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body);
+        let answer = self.http.send(request).await?;
+        match answer.status {
+            StatusCode::OK => {
+                serde_json::from_slice(&answer.body).map_err(|_| TwitterError::Unreadable)
+            }
+            StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => Err(TwitterError::RefreshRefused),
+            _ => Err(TwitterError::of(&answer)),
+        }
+    }
+
+    /// `DELETE /2/tweets/:id`, of one's own. What is not there any more is gone as well.
+    pub(crate) async fn delete(
+        &self,
+        credential: &TwitterCredential,
+        id: &str,
+    ) -> Result<(), TwitterError> {
+        let url = self.url(&["2", "tweets", id]);
+        let deleted =
+            self.signed::<Value>(credential, Method::DELETE, url, None, Route::Delete).await;
+        match deleted {
+            Ok(_) | Err(TwitterError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// `GET /2/dm_events`, newest first; those with one visitor where one is named.
+    pub(crate) async fn private_events(
+        &self,
+        credential: &TwitterCredential,
+        with: Option<&str>,
+        next_token: Option<&str>,
+    ) -> Result<PrivatePage, TwitterError> {
+        let (mut url, route) = match with {
+            Some(visitor) => {
+                let path = ["2", "dm_conversations", "with", visitor, "dm_events"];
+                (self.url(&path), Route::PrivateEventsWith)
+            }
+            None => (self.url(&["2", "dm_events"]), Route::PrivateEvents),
+        };
+        url.query_pairs_mut()
+            .append_pair("max_results", "100")
+            .append_pair("event_types", "MessageCreate")
+            .append_pair(
+                "dm_event.fields",
+                "attachments,created_at,dm_conversation_id,event_type,id,sender_id,text",
+            );
+        if let Some(token) = next_token {
+            url.query_pairs_mut().append_pair("pagination_token", token);
+        }
+        self.signed(credential, Method::GET, url, None, route).await
+    }
+
+    /// `POST /2/dm_conversations/with/:participant_id/messages`; the id of the new one.
+    pub(crate) async fn send_private(
+        &self,
+        credential: &TwitterCredential,
+        visitor: &str,
+        text: &str,
+    ) -> Result<String, TwitterError> {
+        let url = self.url(&["2", "dm_conversations", "with", visitor, "messages"]);
+        let body = json!({ "text": text });
+        let sent: One<Sent> =
+            self.signed(credential, Method::POST, url, Some(&body), Route::SendPrivate).await?;
+        Ok(sent.data.dm_event_id)
     }
 
     /// Searches that a pass may make on top of what it needs, as far as X told.

@@ -23,22 +23,40 @@ const RESERVED: u64 = 90;
 #[serde(default)]
 pub struct Prices {
     pub read: u64,
+    /// A tweet of the account's own timelines, where the account owns the app.
+    pub owned_read: u64,
     pub user: u64,
     /// A reply to somebody who mentioned or quoted us.
     pub reply: u64,
     pub reply_with_link: u64,
+    pub private_read: u64,
+    pub private_send: u64,
 }
 
 impl Default for Prices {
     fn default() -> Self {
-        Self { read: 5_000, user: 10_000, reply: 10_000, reply_with_link: 200_000 }
+        Self {
+            read: 5_000,
+            owned_read: 1_000,
+            user: 10_000,
+            reply: 10_000,
+            reply_with_link: 200_000,
+            private_read: 10_000,
+            private_send: 15_000,
+        }
     }
 }
 
 impl Prices {
     /// What a pass costs.
-    pub(crate) fn of_reading(&self, reads: u64, users: u64) -> Spending {
-        let amount = reads * self.read + users * self.user;
+    pub(crate) fn of_reading(&self, reads: u64, owned: u64, users: u64) -> Spending {
+        let amount = reads * self.read + owned * self.owned_read + users * self.user;
+        Spending { reads: reads + owned, users, posts: 0, amount }
+    }
+
+    /// What reading private messages costs.
+    pub(crate) fn of_private(&self, reads: u64, users: u64) -> Spending {
+        let amount = reads * self.private_read + users * self.user;
         Spending { reads, users, posts: 0, amount }
     }
 
@@ -89,6 +107,11 @@ impl<B> Purse<B> {
     ) -> Self {
         let limit = limit_of(credential);
         Self { budgets, name: name.to_owned(), limit, prices, known: Mutex::default() }
+    }
+
+    /// The credential's.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Takes over a budget that was changed.
@@ -246,7 +269,8 @@ mod tests {
         let prices = Prices::default();
         assert_eq!(prices.of_reply("thank you").amount, 10_000);
         assert_eq!(prices.of_reply("see acme.com for it").amount, 200_000);
-        assert_eq!(prices.of_reading(100, 2).amount, 520_000);
+        assert_eq!(prices.of_reading(100, 0, 2).amount, 520_000);
+        assert_eq!(prices.of_reading(100, 100, 2).amount, 620_000);
     }
 
     #[test]

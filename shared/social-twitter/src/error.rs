@@ -34,6 +34,9 @@ pub enum TwitterError {
     /// The credential has no user token: it only reads.
     #[error("the credential has no access token to write with")]
     NoUserToken,
+    /// The token endpoint takes the refresh token no more: spent elsewhere, revoked, or aged.
+    #[error("X refuses the refresh token")]
+    RefreshRefused,
     /// 403 since February 2026: the author neither mentioned nor quoted us (contract B1).
     #[error("the tweet does not mention the replying account")]
     NotMentioned,
@@ -88,6 +91,7 @@ impl Classify for TwitterError {
             | Self::Unauthorized
             | Self::NotEnrolled { .. }
             | Self::NoUserToken
+            | Self::RefreshRefused
             // Of a search or a lookup; a reply that is refused never gets here.
             | Self::Forbidden { .. }
             | Self::NotFound => Verdict::WAIT,
@@ -112,6 +116,7 @@ impl Classify for TwitterError {
             Self::Unauthorized => "twitter_unauthorized",
             Self::NotEnrolled { .. } => "twitter_not_enrolled",
             Self::NoUserToken => "twitter_no_user_token",
+            Self::RefreshRefused => "twitter_refresh_refused",
             Self::NotMentioned => "twitter_not_mentioned",
             Self::Duplicate => "twitter_duplicate",
             Self::Deleted => "twitter_deleted",
@@ -126,9 +131,27 @@ impl Classify for TwitterError {
             Self::Unreadable => "twitter_unreadable",
         }
     }
+
+    fn is_outage(&self) -> bool {
+        matches!(
+            self,
+            Self::Unauthorized | Self::CreditsDepleted | Self::Http(HttpError::Connect(_))
+        )
+    }
 }
 
 impl TwitterError {
+    /// Whether another token would have been taken.
+    pub(crate) fn is_about_the_user(&self) -> bool {
+        matches!(
+            self,
+            Self::Unauthorized
+                | Self::NoUserToken
+                | Self::NotEnrolled { .. }
+                | Self::Forbidden { .. }
+        )
+    }
+
     /// Reads an answer that is no success.
     pub(crate) fn of(answer: &Answer) -> Self {
         let problem = Problem::of(&answer.body);

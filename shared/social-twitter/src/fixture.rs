@@ -1,6 +1,10 @@
 //! What several tests need: a clock that stands, keys, channels, and an X that answers as told.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -8,6 +12,7 @@ use serde_json::{Value, json};
 use social_core::{
     Channel, Clock,
     credential::{Credentials, FacebookCredential, TwitterCredential},
+    store::{Lease, Leases},
     verdict::{Failure, Verdict},
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, Times, matchers};
@@ -33,7 +38,10 @@ impl Clock for TestClock {
         *self.0.lock().unwrap()
     }
 
-    async fn sleep(&self, _: std::time::Duration) {}
+    async fn sleep(&self, _: Duration) {
+        // Somebody else's turn; a call over HTTP needs more than one.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// The same keys for every name, or none.
@@ -57,6 +65,72 @@ impl Credentials for Keys {
     }
 }
 
+/// Leases in memory; each holds until it is given back.
+#[derive(Debug, Default)]
+pub(crate) struct LeaseTable {
+    rows: Mutex<BTreeMap<String, Row>>,
+    /// Writes of a checkpoint that still fail.
+    failing: Mutex<u32>,
+}
+
+#[derive(Debug, Default)]
+struct Row {
+    epoch: u64,
+    held: bool,
+    checkpoint: Option<String>,
+}
+
+impl LeaseTable {
+    pub(crate) fn fail_writes(&self, times: u32) {
+        *self.failing.lock().unwrap() = times;
+    }
+
+    pub(crate) fn stored(&self, name: &str) -> Option<String> {
+        self.rows.lock().unwrap().get(name)?.checkpoint.clone()
+    }
+}
+
+impl Leases for &LeaseTable {
+    async fn take(&self, name: &str, length: Duration) -> Result<Option<Lease>, Failure> {
+        let held = self.rows.lock().unwrap().get(name).is_some_and(|row| row.held);
+        if held { Ok(None) } else { self.take_over(name, length).await.map(Some) }
+    }
+
+    async fn take_over(&self, name: &str, _: Duration) -> Result<Lease, Failure> {
+        let mut rows = self.rows.lock().unwrap();
+        let row = rows.entry(name.to_owned()).or_default();
+        (row.epoch, row.held) = (row.epoch + 1, true);
+        let checkpoint = row.checkpoint.clone();
+        Ok(Lease { name: name.to_owned(), epoch: row.epoch, until: Timestamp::MAX, checkpoint })
+    }
+
+    async fn holds(&self, lease: &Lease) -> Result<bool, Failure> {
+        let rows = self.rows.lock().unwrap();
+        Ok(rows.get(&lease.name).is_some_and(|row| row.epoch == lease.epoch))
+    }
+
+    async fn save_checkpoint(&self, lease: &Lease, checkpoint: &str) -> Result<bool, Failure> {
+        let mut failing = self.failing.lock().unwrap();
+        if *failing > 0 {
+            *failing -= 1;
+            return Err(Failure::new(Verdict::RETRY, "state_away", "no answer"));
+        }
+        let mut rows = self.rows.lock().unwrap();
+        let row = rows.get_mut(&lease.name).filter(|row| row.epoch == lease.epoch);
+        let Some(row) = row else { return Ok(false) };
+        row.checkpoint = Some(checkpoint.to_owned());
+        Ok(true)
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), Failure> {
+        let mut rows = self.rows.lock().unwrap();
+        if let Some(row) = rows.get_mut(&lease.name).filter(|row| row.epoch == lease.epoch) {
+            row.held = false;
+        }
+        Ok(())
+    }
+}
+
 pub(crate) fn secret(text: &str) -> SecretString {
     SecretString::from(text.to_owned())
 }
@@ -68,13 +142,16 @@ pub(crate) fn credential() -> Arc<TwitterCredential> {
         consumer_secret: secret("secret"),
         access_token: Some(secret("token")),
         access_token_secret: Some(secret("token-secret")),
+        oauth2: None,
+        user_token: None,
+        owns_app: false,
         monthly_budget_usd: None,
     })
 }
 
 pub(crate) fn api(uri: &str) -> Api {
     let http = social_http::Client::new(&social_http::Settings {
-        timeout: std::time::Duration::from_secs(2),
+        timeout: Duration::from_secs(2),
         ..social_http::Settings::default()
     });
     Api::new(http.unwrap(), uri.parse().unwrap())

@@ -8,6 +8,8 @@ use crate::{links, tokens};
 
 /// Most that a tweet may weigh, but for paying accounts.
 pub const DEFAULT_MAX_LENGTH: usize = 280;
+/// Most characters of a private message, as far as is known.
+pub const DEFAULT_PRIVATE_LENGTH: usize = 10_000;
 const LINK: usize = 23;
 const EMOJI: usize = 2;
 

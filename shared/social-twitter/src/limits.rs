@@ -26,8 +26,13 @@ pub(crate) enum Route {
     Tweets,
     Users,
     Me,
+    Mentions,
     Timeline,
     Publish,
+    Delete,
+    PrivateEvents,
+    PrivateEventsWith,
+    SendPrivate,
 }
 
 /// For whom a call is made: replies are served before polls.
@@ -173,6 +178,8 @@ fn name(credential: &TwitterCredential) -> u64 {
     credential.bearer_token.expose_secret().hash(&mut hasher);
     let user = credential.access_token.as_ref().map(ExposeSecret::expose_secret);
     user.hash(&mut hasher);
+    // OAuth 2.0's tokens change; its client does not.
+    credential.oauth2.as_ref().map(|keys| &keys.client_id).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -203,7 +210,7 @@ mod tests {
     #[case::spread(450, 112, Purpose::Poll, 1, Some(9))]
     #[case::spread_and_waited(450, 112, Purpose::Poll, 12, None)]
     #[case::over(450, 0, Purpose::Poll, 905, None)]
-    fn contract_e10_limits_are_obeyed_before_x_refuses(
+    fn e10_limits_are_obeyed_before_x_refuses(
         #[case] limit: u64,
         #[case] remaining: u64,
         #[case] purpose: Purpose,
@@ -225,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn without_credits_nothing_is_asked_and_it_is_told_once() {
+    fn e10_without_credits_nothing_is_asked_and_it_is_told_once() {
         let (limits, credential) = (Limits::default(), credential());
         assert!(limits.out_of_credits(&credential));
         assert!(!limits.out_of_credits(&credential));

@@ -6,13 +6,16 @@ use std::{
     sync::Arc,
 };
 
-use social_core::{Channel, channel::TwitterSource};
+use social_core::{
+    Channel,
+    channel::{Handle, TwitterSource},
+};
 
 use crate::{
     packing::Query,
     terms::{self, Term},
     text, tokens,
-    wire::Tweet,
+    wire::{Tweet, User},
 };
 
 /// A tweet as the search sees it, read once for all channels.
@@ -66,12 +69,17 @@ pub(crate) struct Matcher {
 impl Matcher {
     /// Indexes the terms of Twitter's channels; others are left out.
     pub(crate) fn new(channels: Vec<Arc<Channel>>) -> Self {
-        let mut matcher = Self {
-            readers: channels.into_iter().filter_map(Reader::new).collect(),
-            ..Self::default()
+        let company = reply_handles(&channels);
+        let reader = |channel: Arc<Channel>| {
+            let company = company.get(&channel.credential).cloned().unwrap_or_default();
+            Some(Reader { source: channel.twitter()?.clone(), channel, company })
         };
+        let readers = channels.into_iter().filter_map(reader).collect();
+        let mut matcher = Self { readers, ..Self::default() };
         for reader in 0..matcher.readers.len() {
-            let Some(Reader { channel, source }) = matcher.readers.get(reader) else { continue };
+            let Some(Reader { channel, source, .. }) = matcher.readers.get(reader) else {
+                continue;
+            };
             let wanted: Vec<Term> = terms::of_source(source).map(|(term, _)| term).collect();
             let refused: Vec<Term> = channel.exclude_keywords.iter().map(Term::keyword).collect();
             for term in wanted {
@@ -116,6 +124,11 @@ impl Matcher {
             }
         }
         self.phrases = index;
+    }
+
+    /// The channels themselves.
+    pub(crate) fn into_readers(self) -> Vec<Reader> {
+        self.readers
     }
 
     /// The channels, in the order given.
@@ -175,15 +188,12 @@ impl Matcher {
 pub(crate) struct Reader {
     pub(crate) channel: Arc<Channel>,
     pub(crate) source: TwitterSource,
+    /// All handles that reply with the channel's credential: one brand's tweet is no visitor's in
+    /// another channel either.
+    company: Arc<[Handle]>,
 }
 
 impl Reader {
-    /// `None` where the channel is not one of Twitter.
-    pub(crate) fn new(channel: Arc<Channel>) -> Option<Self> {
-        let source = channel.twitter()?.clone();
-        Some(Self { channel, source })
-    }
-
     /// Whether the channel takes such tweets, as far as their fields tell.
     fn takes(&self, subject: &Subject) -> bool {
         (self.source.include_reposts || !subject.is_repost) && self.takes_language(subject)
@@ -199,15 +209,34 @@ impl Reader {
             || languages.iter().any(|wanted| wanted.eq_ignore_ascii_case(language))
     }
 
-    /// Whether the channel leaves this author out.
-    pub(crate) fn blocks(&self, id: Option<&str>, username: Option<&str>) -> bool {
-        names(&self.channel.blocked_authors, id, username)
+    /// Whether the channel leaves this author out; X does not tell of everybody.
+    pub(crate) fn blocks(&self, id: Option<&str>, author: Option<&User>) -> bool {
+        let username = author.map(|author| author.username.as_str());
+        let followers = author.and_then(User::followers);
+        let few = followers.is_some_and(|followers| followers < self.source.minimum_followers);
+        names(&self.channel.blocked_authors, id, username) || (few && !self.is_own(id, username))
+    }
+
+    /// Whether the channel answers by this account.
+    pub(crate) fn answers_as(&self, username: &str) -> bool {
+        self.source.reply_handle.as_ref().is_some_and(|handle| handle.is(username))
     }
 
     /// Whether the author is the company itself.
     pub(crate) fn is_own(&self, id: Option<&str>, username: Option<&str>) -> bool {
-        is_company(&self.channel, id, username)
+        let replies = |name| self.company.iter().any(|handle| handle.is(name));
+        username.is_some_and(replies) || is_company(&self.channel, id, username)
     }
+}
+
+/// The replying handles of each credential.
+fn reply_handles(channels: &[Arc<Channel>]) -> HashMap<String, Arc<[Handle]>> {
+    let mut handles: HashMap<String, Vec<Handle>> = HashMap::new();
+    for channel in channels {
+        let handle = channel.twitter().and_then(|source| source.reply_handle.clone());
+        handles.entry(channel.credential.clone()).or_default().extend(handle);
+    }
+    handles.into_iter().map(|(credential, handles)| (credential, handles.into())).collect()
 }
 
 /// Whether an account is the replying handle or another account of the company.

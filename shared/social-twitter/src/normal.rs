@@ -29,7 +29,7 @@ pub(crate) fn message(known: Known<'_>, reader: &Reader) -> Message {
     let permalink = permalink(username, &tweet.id);
     Message {
         id: tweet.first_id().into(),
-        kind: Kind::Tweet,
+        kind: if reposted(tweet).is_some() { Kind::Repost } else { Kind::Tweet },
         verb: verb(tweet),
         author: author(known),
         own,
@@ -39,6 +39,7 @@ pub(crate) fn message(known: Known<'_>, reader: &Reader) -> Message {
         at: created_at(tweet),
         thread: thread(tweet, own),
         answerable: answerable(known, reader),
+        also_in: vec![],
     }
 }
 
@@ -48,11 +49,22 @@ fn verb(tweet: &Tweet) -> Verb {
 }
 
 fn author(known: Known<'_>) -> Option<Author> {
-    let id = known.tweet.author_id.clone()?;
-    Some(match known.author {
-        Some(user) => Author { id, name: user.name.clone(), handle: Some(user.username.clone()) },
-        None => Author { id, name: String::new(), handle: None },
-    })
+    known.tweet.author_id.clone().map(|id| described(id, known.author))
+}
+
+/// An account with what X told of it, if it told anything.
+pub(crate) fn described(id: String, user: Option<&User>) -> Author {
+    match user {
+        Some(user) => Author {
+            id,
+            name: user.name.clone(),
+            link: Some(format!("https://x.com/{}", user.username)),
+            handle: Some(user.username.clone()),
+            picture: user.profile_image_url.clone(),
+            followers: user.followers(),
+        },
+        None => Author { id, ..Author::default() },
+    }
 }
 
 /// `https://x.com/{username}/status/{id}`; X redirects from `i` where the username is not known.
@@ -76,7 +88,16 @@ pub(crate) fn created_at(tweet: &Tweet) -> jiff::Timestamp {
     told.unwrap_or_else(|| snowflake::time_of(snowflake::parse(&tweet.id).unwrap_or_default()))
 }
 
+/// The id of the tweet that this one only repeats.
+fn reposted(tweet: &Tweet) -> Option<&str> {
+    tweet.reference("retweeted")
+}
+
 fn thread(tweet: &Tweet, own: bool) -> Thread {
+    if let Some(original) = reposted(tweet) {
+        let conversation_id = original.into();
+        return Thread::Tweets { conversation_id, in_reply_to: None, owner: None };
+    }
     let first = tweet.first_id();
     let conversation_id = tweet.conversation_id.as_deref().unwrap_or(first);
     let is_root = conversation_id == first || conversation_id == tweet.id;
@@ -92,6 +113,9 @@ fn thread(tweet: &Tweet, own: bool) -> Thread {
 /// (contract B1).
 fn answerable(known: Known<'_>, reader: &Reader) -> Answerable {
     let Some(handle) = &reader.source.reply_handle else { return Answerable::ReadOnly };
+    if reposted(known.tweet).is_some() {
+        return Answerable::Closed;
+    }
     let quotes = known.quoted.is_some_and(|user| handle.is(&user.username));
     if quotes || known.tweet.mentions(|name| handle.is(name)) {
         Answerable::Yes

@@ -1,14 +1,16 @@
-//! OAuth 1.0a signatures for calls in a user's name (contract B7).
+//! Calls in a user's name (contract B7): the access token of OAuth 2.0 where there is one, else a
+//! signature of OAuth 1.0a.
 //!
 //! A JSON body is not signed; query parameters are, and so is the host: a signature for a
 //! simulator is computed over the simulator's address.
 
 use std::num::NonZeroU64;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderValue, Method};
 use oauth1_request::{Builder, Credentials, HmacSha1, Token, request::ParameterList};
 use secrecy::{ExposeSecret, SecretString};
-use social_core::credential::TwitterCredential;
+use social_core::credential::{OAuth2Keys, TwitterCredential};
 use url::Url;
 
 use crate::error::TwitterError;
@@ -27,6 +29,9 @@ pub(crate) fn authorization(
     url: &Url,
     fixed: Option<Fixed<'_>>,
 ) -> Result<HeaderValue, TwitterError> {
+    if let Some(token) = &credential.user_token {
+        return bearing(token);
+    }
     let (Some(token), Some(token_secret)) =
         (&credential.access_token, &credential.access_token_secret)
     else {
@@ -45,22 +50,33 @@ pub(crate) fn authorization(
     let mut bare = url.clone();
     bare.set_query(None);
     let header = builder.authorize(method.as_str(), bare, &ParameterList::new(pairs));
-    // Bytes that are in no header can only come from the credential's document.
-    let mut header = HeaderValue::try_from(header).map_err(|_| TwitterError::Unauthorized)?;
-    header.set_sensitive(true);
-    Ok(header)
+    sensitive(header)
 }
 
 /// The `Authorization` header of an app-only call.
 pub(crate) fn bearer(credential: &TwitterCredential) -> Result<HeaderValue, TwitterError> {
-    let header = format!("Bearer {}", exposed(&credential.bearer_token));
+    bearing(&credential.bearer_token)
+}
+
+fn bearing(token: &SecretString) -> Result<HeaderValue, TwitterError> {
+    sensitive(format!("Bearer {}", exposed(token)))
+}
+
+/// How a client of OAuth 2.0 proves itself to the token endpoint.
+pub(crate) fn client(keys: &OAuth2Keys) -> Result<HeaderValue, TwitterError> {
+    let pair = format!("{}:{}", keys.client_id.trim(), exposed(&keys.client_secret));
+    sensitive(format!("Basic {}", STANDARD.encode(pair)))
+}
+
+/// Bytes that are in no header can only come from the credential's document.
+fn sensitive(header: String) -> Result<HeaderValue, TwitterError> {
     let mut header = HeaderValue::try_from(header).map_err(|_| TwitterError::Unauthorized)?;
     header.set_sensitive(true);
     Ok(header)
 }
 
 /// White space around a secret is a slip of whoever pasted it.
-fn exposed(secret: &SecretString) -> &str {
+pub(crate) fn exposed(secret: &SecretString) -> &str {
     secret.expose_secret().trim()
 }
 

@@ -1,7 +1,7 @@
 //! Whose thread it is: asked of X once per thread, where the first tweet was not seen.
 
 use social_core::{
-    Channel, Message,
+    Author, Channel, Message,
     credential::Credentials,
     message::{Owner, Thread},
     store::ThreadOwners,
@@ -48,6 +48,11 @@ impl<C: Credentials> ThreadOwners for TwitterThreadOwners<C> {
             return Ok(Some(Owner::Company));
         }
         Ok(username.map(|_| Owner::Visitor))
+    }
+
+    /// X tells with each message who wrote it.
+    async fn author(&self, _: &Channel, _: &Author) -> Result<Option<Author>, Failure> {
+        Ok(None)
     }
 }
 

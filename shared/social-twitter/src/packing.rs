@@ -52,11 +52,22 @@ impl Query {
 /// credential is not asked for: that term finds it. A term that fits into no query is left out and
 /// counted in the log.
 pub fn pack<'a>(channels: impl IntoIterator<Item = &'a Channel>, limit: usize) -> Vec<Query> {
+    pack_without(channels, None, limit)
+}
+
+/// The same without the mentions of a handle that are read in another way.
+pub(crate) fn pack_without<'a>(
+    channels: impl IntoIterator<Item = &'a Channel>,
+    without: Option<&Handle>,
+    limit: usize,
+) -> Vec<Query> {
+    let without = without.map(Term::handle);
     let mut wanted: BTreeMap<Term, String> = BTreeMap::new();
     let mut reposts = false;
     for source in channels.into_iter().filter_map(Channel::twitter) {
         reposts |= source.include_reposts;
-        for (term, written) in terms::of_source(source) {
+        let terms = terms::of_source(source);
+        for (term, written) in terms.filter(|(term, _)| Some(term) != without.as_ref()) {
             // Of several spellings the shortest, so that the order of channels does not matter.
             let kept = wanted.entry(term).or_insert_with(|| written.clone());
             if (written.len(), &written) < (kept.len(), kept) {

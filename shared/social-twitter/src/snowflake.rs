@@ -42,7 +42,7 @@ mod tests {
 
     /// Contract E10: ids of different lengths.
     #[test]
-    fn ids_compare_as_numbers() {
+    fn e10_ids_compare_as_numbers() {
         assert!(parse("999999999999999999") < parse("1000000000000000000"));
         assert_eq!(parse("12x"), None);
         assert_eq!(parse(""), None);

@@ -1,7 +1,10 @@
 //! X's JSON, in both vocabularies (contract B1): `tweet.*` until August 2026, `post.*` since.
 //! Only what is read; anything more is ignored.
 
+use jiff::Timestamp;
 use serde::Deserialize;
+
+use crate::snowflake;
 
 /// An answer with tweets. `errors[]` beside `data` is a warning and is not read (contract B2).
 #[derive(Debug, Default, Deserialize)]
@@ -116,6 +119,22 @@ pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) username: String,
+    pub(crate) profile_image_url: Option<String>,
+    pub(crate) public_metrics: Option<Metrics>,
+}
+
+/// An account in figures.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Metrics {
+    pub(crate) followers_count: Option<u64>,
+}
+
+impl User {
+    /// How many follow the account, where X tells.
+    pub(crate) fn followers(&self) -> Option<u64> {
+        self.public_metrics.as_ref()?.followers_count
+    }
 }
 
 /// An answer with users.
@@ -129,6 +148,67 @@ pub(crate) struct Users {
 #[derive(Debug, Deserialize)]
 pub(crate) struct One<T> {
     pub(crate) data: T,
+}
+
+/// What the token endpoint answers.
+#[derive(Deserialize)]
+pub(crate) struct Granted {
+    pub(crate) access_token: String,
+    pub(crate) refresh_token: Option<String>,
+    /// Seconds.
+    #[serde(default = "two_hours")]
+    pub(crate) expires_in: u64,
+}
+
+fn two_hours() -> u64 {
+    7_200
+}
+
+/// An answer with events of private messages.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct PrivatePage {
+    pub(crate) data: Vec<PrivateEvent>,
+    pub(crate) meta: Meta,
+}
+
+/// A private message, or that somebody joined or left.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct PrivateEvent {
+    pub(crate) id: String,
+    pub(crate) text: String,
+    pub(crate) event_type: Option<String>,
+    pub(crate) created_at: Option<String>,
+    pub(crate) dm_conversation_id: Option<String>,
+    pub(crate) sender_id: Option<String>,
+    pub(crate) attachments: Attachments,
+}
+
+impl PrivateEvent {
+    /// Its id as a number; they grow with time.
+    pub(crate) fn number(&self) -> u64 {
+        snowflake::parse(&self.id).unwrap_or_default()
+    }
+
+    /// The network's time; the id's own where the field is missing.
+    pub(crate) fn at(&self) -> Timestamp {
+        let told = self.created_at.as_deref().and_then(|time| time.parse().ok());
+        told.unwrap_or_else(|| snowflake::time_of(self.number()))
+    }
+
+    /// With whom the account talks: `{smaller}-{larger}` names both of a conversation of two.
+    pub(crate) fn other_than(&self, account: &str) -> Option<String> {
+        let (one, other) = self.dm_conversation_id.as_deref()?.split_once('-')?;
+        let other = if one == account { other } else { (other == account).then_some(one)? };
+        Some(other.to_owned())
+    }
+}
+
+/// What sending a private message answers.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Sent {
+    pub(crate) dm_event_id: String,
 }
 
 /// What `POST /2/tweets` answers.

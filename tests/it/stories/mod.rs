@@ -1,11 +1,14 @@
 //! What happens to people's messages, from one end to the other.
 
 mod administrators;
+mod commands;
 mod desk;
 mod doors;
 mod queues;
 mod roads;
+mod same;
 mod scenes;
+mod town;
 
 use libtest_mimic::Trial;
 
@@ -13,14 +16,18 @@ use libtest_mimic::Trial;
 pub(crate) fn all() -> Vec<Trial> {
     let (scenes, lonely_scenes) = scenes::all();
     [
+        town::all(),
         administrators::all(),
+        commands::all(),
         roads::all(),
+        same::all(),
         scenes,
         queues::all(),
         doors::all(),
         desk::all(),
         lonely_scenes,
         desk::lonely(),
+        same::lonely(),
     ]
     .into_iter()
     .flatten()

@@ -12,6 +12,7 @@ use crate::{
 pub(super) fn all() -> Vec<Trial> {
     vec![
         story("queues::a_callback_that_comes_again_and_again_is_shown_once", redelivered),
+        story("queues::ten_first_messages_at_once_open_one_interaction", ten_at_once),
         story("queues::an_undecodable_message_is_parked_and_its_neighbours_go_on", undecodable),
     ]
 }
@@ -65,4 +66,37 @@ async fn undecodable(story: &Story) -> Outcome {
     let reasons: Vec<_> = parked.iter().filter(|it| it.body == odd).map(|it| &it.reason).collect();
     assert_eq!(reasons, ["malformed_message"]);
     story.counted("router", "Parked", &[("error_type", "malformed_message")]).await
+}
+
+/// Ten queue groups keep nobody waiting for anybody: the routers begin with one thread side by side.
+async fn ten_at_once(story: &Story) -> Outcome {
+    let stage = &story.stage;
+    let first = stage.line("My router blinks red.");
+    let others = (1..10).map(|n| stage.line(&format!("{n}: me too!")));
+    let texts: Vec<String> = std::iter::once(first.clone()).chain(others).collect();
+    let post = first.replace(' ', "-");
+    let bodies: Vec<String> =
+        texts.iter().enumerate().map(|(n, text)| comment(&post, n, text)).collect();
+    let sends = bodies.iter().enumerate().map(|(n, body)| {
+        let group = format!("acme-page#{post}#{n}");
+        async move { story.aws.send(&story.stack.queues.inbound, &group, body).await }
+    });
+    futures::future::try_join_all(sends).await?;
+    let chat = stage.offered(ACME.workgroup, &first).await?;
+    for text in &texts {
+        let joined = stage.joins(&chat, text).await?;
+        assert_eq!(joined.times_shown(text), 1, "{joined:?}");
+    }
+    Ok(())
+}
+
+/// A comment under a visitor's post, as the webhook queues it.
+fn comment(post: &str, number: usize, text: &str) -> String {
+    serde_json::json!({ "channel_id": "acme-page", "changes": [{ "message": {
+        "id": format!("{post}_{number}"), "kind": "comment", "verb": "add",
+        "author": { "id": "visitor", "name": "Zoë" }, "text": text,
+        "at": "2026-11-22T12:00:00Z", "answerable": "yes",
+        "thread": { "post": { "post_id": post, "owner": "visitor" } },
+    } }] })
+    .to_string()
 }

@@ -3,13 +3,23 @@
 use libtest_mimic::Trial;
 use local::scenes::{self, Scene, Steps};
 
-use crate::story::{self, Outcome, Story};
+use crate::{
+    floor::{CALLBACKS, CIC_OF_2016, CIC_OF_OLD},
+    story::{self, Outcome, Story},
+};
 
-/// The scenes that play beside others, and those that do not.
+/// The scenes that play beside others, and those that do not; each on every age of CIC.
 pub(super) fn all() -> (Vec<Trial>, Vec<Trial>) {
-    let (alone, beside): (Vec<_>, Vec<_>) = scenes::all().into_iter().partition(|it| it.exclusive);
-    let beside = beside.into_iter().map(|it| story::story(&name(&it), played(it)));
-    let alone = alone.into_iter().map(|it| story::lonely_story(&name(&it), played(it)));
+    let ages = [("", &CALLBACKS), ("_on_cic_2016", &CIC_OF_2016), ("_on_websvcs", &CIC_OF_OLD)];
+    let scenes =
+        ages.into_iter().flat_map(|age| scenes::all().into_iter().map(move |it| (age, it)));
+    let (alone, beside): (Vec<_>, Vec<_>) = scenes.partition(|(_, it)| it.exclusive);
+    let beside = beside.into_iter().map(|((age, floor), it)| {
+        story::story_on(floor, &format!("{}{age}", name(&it)), played(it))
+    });
+    let alone = alone.into_iter().map(|((age, floor), it)| {
+        story::lonely_story_on(floor, &format!("{}{age}", name(&it)), played(it))
+    });
     (beside.collect(), alone.collect())
 }
 

@@ -198,6 +198,8 @@ impl Hash for Record {
             ReplyState::Unknown { settled_at, looked } => (2, settled_at, looked).hash(hasher),
             ReplyState::Published { remote_id } => (3, remote_id).hash(hasher),
             ReplyState::Refused { .. } => 4.hash(hasher),
+            // Of commands, which the model has none of.
+            ReplyState::Done | ReplyState::Deleted { .. } => 5.hash(hasher),
         }
     }
 }
@@ -256,6 +258,11 @@ pub(crate) fn reply(job: usize) -> Reply {
         text: "Thanks!".to_owned(),
         written_at: at(0),
         target: Ok(target),
+        command: None,
+        participant_id: String::new(),
+        also_in: Vec::new(),
+        confirmed: false,
+        approved_by: None,
     }
 }
 

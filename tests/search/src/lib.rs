@@ -5,4 +5,4 @@ pub mod opinion;
 pub mod town;
 mod world;
 
-pub use world::{Clock, World};
+pub use world::{Clock, World, keys};

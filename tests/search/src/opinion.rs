@@ -1,35 +1,49 @@
-//! A second opinion on what matches what: slow, plain, and of nobody's making but this file's.
+//! A second opinion on what matches what: plain, and of nobody's making but this file's.
 //! Good for the texts that [`crate::town`] writes: Latin letters, a few of them with accents.
 
-/// Whether a tweet of this text belongs to a term, by the words of X's documentation.
-pub fn matches(term: &str, text: &str) -> bool {
-    match term.chars().next() {
-        Some('@') => signed(text, '@').any(|name| same(&name, tail(term))),
-        Some('#') => signed(text, '#').any(|tag| same(&tag, tail(term))),
-        Some('$') => signed(text, '$').any(|tag| same(&tag, tail(term))),
-        _ => {
-            let (text, term) = (cut(text), cut(term));
-            (0..text.len()).any(|from| text.iter().skip(from).take(term.len()).eq(&term))
+use std::collections::{BTreeSet, HashMap};
+
+/// Most words of a term.
+const LONGEST: usize = 4;
+
+/// Who asked for what: channels, by their number, under each term as it is looked up in a text.
+pub struct Opinion(HashMap<String, BTreeSet<usize>>);
+
+impl Opinion {
+    /// Notes the terms of each channel.
+    pub fn new(channels: &[Vec<String>]) -> Self {
+        let mut asked: HashMap<String, BTreeSet<usize>> = HashMap::new();
+        for (number, terms) in channels.iter().enumerate() {
+            for term in terms {
+                asked.entry(noted(term)).or_default().insert(number);
+            }
         }
+        Self(asked)
+    }
+
+    /// The channels that a tweet of this text belongs to, by the words of X's documentation: every
+    /// row of words in it, and everything with a sign, is looked up.
+    pub fn takers(&self, text: &str) -> BTreeSet<usize> {
+        let words = cut(text);
+        let rows = (1..=LONGEST).flat_map(|length| words.windows(length).map(|row| row.join(" ")));
+        let all = rows.chain(['@', '#', '$'].into_iter().flat_map(|sign| signed(text, sign)));
+        all.filter_map(|found| self.0.get(&found)).flatten().copied().collect()
     }
 }
 
-fn tail(term: &str) -> &str {
-    let mut chars = term.chars();
-    chars.next();
-    chars.as_str()
+/// A term as [`Opinion::takers`] looks for it.
+fn noted(term: &str) -> String {
+    if term.starts_with(['@', '#', '$']) { plain(term) } else { cut(term).join(" ") }
 }
 
-fn same(a: &str, b: &str) -> bool {
-    plain(a) == plain(b)
-}
-
-/// What stands behind each sign at the beginning of a word.
+/// Each sign at the beginning of a word, with what stands behind it.
 fn signed(text: &str, sign: char) -> impl Iterator<Item = String> {
     let words = text.split([' ', '(', ')', '"', ',', '.', '!', '?']);
-    words
-        .filter_map(move |word| word.strip_prefix(sign))
-        .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect())
+    let names = words.filter_map(move |word| word.strip_prefix(sign));
+    names.map(move |rest| {
+        let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        format!("{sign}{}", plain(&name))
+    })
 }
 
 fn cut(text: &str) -> Vec<String> {

@@ -1,10 +1,18 @@
 //! A town that talks of many brands: channels whose terms overlap, and tweets with some of them.
 //! Made up by a fixed seed, so that every run is the same.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use social_core::Channel;
+
+use crate::opinion::Opinion;
+
+/// Who takes what, by channel and tweet.
+pub type Belongings = BTreeSet<(String, String)>;
 
 /// A small generator of numbers that look random.
 pub struct Dice(u64);
@@ -77,20 +85,34 @@ impl Town {
         Self { channels: (0..channels).map(of).collect(), terms: all, fillers }
     }
 
-    /// The channels as the bridge reads them.
-    #[expect(clippy::expect_used, reason = "the town's terms are valid")]
-    pub fn entries(&self) -> Vec<Arc<Channel>> {
+    /// The channels as administrators write them.
+    pub fn entries(&self, credential: &str) -> Vec<Value> {
         let entry = |(number, terms): (usize, &Vec<String>)| {
             let (handles, keywords): (Vec<&String>, Vec<&String>) =
                 terms.iter().partition(|term| term.starts_with('@'));
-            let entry = json!({
-                "channel_id": format!("channel-{number:03}"), "network": "twitter",
-                "workgroup": "Market Watch", "credential": "/social/twitter/acme",
+            json!({
+                "channel_id": name(number), "network": "twitter",
+                "workgroup": "Market Watch", "credential": credential,
                 "handles": handles, "keywords": keywords, "start": "2020-01-01T00:00:00Z",
-            });
-            Arc::new(Channel::from_entry(entry).expect("a valid entry"))
+            })
         };
         self.channels.iter().enumerate().map(entry).collect()
+    }
+
+    /// The channels as the bridge reads them.
+    #[expect(clippy::expect_used, reason = "the town's terms are valid")]
+    pub fn parsed(&self) -> Vec<Arc<Channel>> {
+        let parse = |entry| Arc::new(Channel::from_entry(entry).expect("a valid entry"));
+        self.entries("/social/twitter/acme").into_iter().map(parse).collect()
+    }
+
+    /// What each channel should get of these tweets, by the second opinion.
+    pub fn belongings(&self, tweets: &BTreeMap<String, String>) -> Belongings {
+        let opinion = Opinion::new(&self.channels);
+        let of = |(id, text): (&String, &String)| -> Vec<(String, String)> {
+            opinion.takers(text).into_iter().map(|number| (name(number), id.clone())).collect()
+        };
+        tweets.iter().flat_map(of).collect()
     }
 
     /// A tweet with so many of the terms, in odd spellings.
@@ -108,6 +130,11 @@ impl Town {
         }
         words.join(" ")
     }
+}
+
+/// Of a channel.
+fn name(number: usize) -> String {
+    format!("channel-{number:03}")
 }
 
 fn ascii(text: &str) -> String {

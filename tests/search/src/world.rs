@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, RequestBuilder};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -53,16 +53,39 @@ impl World {
 
     /// What the bridge would poll with.
     pub fn poll(&self, channels: Vec<Arc<Channel>>, settings: PollSettings) -> TwitterPoll<Clock> {
-        let clock = Clock(self.control.clone());
+        let clock = self.clock();
         TwitterPoll::new(self.api(), "/social/twitter/acme", keys(), channels, settings, clock)
     }
 
+    /// The bridge's client of this X.
     #[expect(clippy::expect_used, reason = "without a client there is no test")]
-    fn api(&self) -> Api {
+    pub fn api(&self) -> Api {
         let settings =
             social_http::Settings { timeout: self.patience, ..social_http::Settings::default() };
         let http = social_http::Client::new(&settings).expect("a client");
         Api::new(http, self.url.parse().expect("the simulator's address"))
+    }
+
+    /// The simulator's clock.
+    pub fn clock(&self) -> Clock {
+        Clock(self.control.clone())
+    }
+
+    /// Every tweet, oldest first.
+    pub async fn tweets(&self) -> Vec<Value> {
+        self.show("/tweets").await.as_array().cloned().unwrap_or_default()
+    }
+
+    /// Moves the clock.
+    pub async fn wait(&self, span: SignedDuration) {
+        self.send("PUT", "/clock", json!({"now": self.control.now() + span})).await;
+    }
+
+    /// How often a route was called.
+    pub async fn calls(&self, route: &str) -> u64 {
+        let shown = self.show("/requests").await;
+        let routes = shown.get("routes").cloned().unwrap_or_default();
+        routes.get(route).and_then(Value::as_u64).unwrap_or_default()
     }
 
     /// A visitor writes; the id of the tweet.
@@ -78,6 +101,13 @@ impl World {
         told.get("id").and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
+    /// A visitor writes to the brand in private.
+    pub async fn whispers(&self, text: &str) {
+        let author = json!({"id": "7001", "username": "zoe", "name": "Zoë"});
+        let message = json!({"author": author, "to": BRAND.id, "text": text});
+        self.send("POST", "/private_messages", message).await;
+    }
+
     /// One request fails so.
     pub async fn fails(&self, fault: Value) {
         self.send("POST", "/faults", fault).await;
@@ -91,9 +121,7 @@ impl World {
 
     /// Searches so far.
     pub async fn searches(&self) -> u64 {
-        let shown = self.show("/requests").await;
-        let routes = shown.get("routes").cloned().unwrap_or_default();
-        routes.get("GET /2/tweets/search/recent").and_then(Value::as_u64).unwrap_or_default()
+        self.calls("GET /2/tweets/search/recent").await
     }
 
     /// Forgets what was counted.
@@ -119,7 +147,8 @@ impl World {
     }
 }
 
-fn keys() -> Arc<TwitterCredential> {
+/// The brand's keys.
+pub fn keys() -> Arc<TwitterCredential> {
     let document = json!({
         "bearer_token": BEARER_TOKEN,
         "consumer_key": CONSUMER_KEY,
@@ -137,6 +166,9 @@ fn keys() -> Arc<TwitterCredential> {
         consumer_secret: secret("consumer_secret"),
         access_token: Some(secret("access_token")),
         access_token_secret: Some(secret("access_token_secret")),
+        oauth2: None,
+        user_token: None,
+        owns_app: false,
         monthly_budget_usd: None,
     })
 }

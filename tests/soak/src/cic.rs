@@ -48,6 +48,9 @@ pub struct Room {
     pub conversation: String,
     pub lines: Vec<Line>,
     unread: Vec<(ChatEvent, Option<usize>)>,
+    /// Numbers of our own lines, which are told too.
+    echoes: Vec<i64>,
+    log: Vec<ChatEvent>,
     sequence: i64,
     pub over: bool,
     pub picked_up: bool,
@@ -78,6 +81,7 @@ impl Cic {
             name: "Jo".to_owned(),
             what,
         };
+        at.log.push(event.clone());
         at.unread.push((event, written));
     }
 
@@ -117,9 +121,15 @@ impl Cic {
         self.rooms.borrow().iter().any(|room| room.unread.iter().any(|(_, text)| text.is_some()))
     }
 
-    fn told(&self, room: usize, process: &Process, answer_lost: bool) -> Vec<ChatEvent> {
+    fn told(
+        &self,
+        room: usize,
+        process: &Process,
+        answer_lost: bool,
+    ) -> (Vec<ChatEvent>, Vec<i64>) {
         let mut rooms = self.rooms.borrow_mut();
         let unread = rooms.get_mut(room).map(|room| std::mem::take(&mut room.unread));
+        let echoes = rooms.get_mut(room).map(|room| std::mem::take(&mut room.echoes));
         let mut written = self.written.borrow_mut();
         let told = unread.unwrap_or_default().into_iter().map(|(event, text)| {
             if let Some(text) = text.and_then(|text| written.get_mut(text)) {
@@ -128,7 +138,10 @@ impl Cic {
             }
             event
         });
-        told.collect()
+        let told: Vec<ChatEvent> = told.collect();
+        let mut numbers = echoes.unwrap_or_default();
+        numbers.extend(told.iter().map(|event| event.sequence));
+        (told, numbers)
     }
 
     /// One call of that process, and what may happen to it.
@@ -178,7 +191,7 @@ impl Cic {
                 chat_id: id.to_string(),
                 participant_id: "visitor".to_owned(),
             };
-            Ok(answer(&chat, Vec::new()))
+            Ok(answer(&chat, (Vec::new(), Vec::new())))
         })
         .await
     }
@@ -193,6 +206,14 @@ impl Cic {
                 let room = room.ok_or(ChatError::Gone)?;
                 room.sequence += 1;
                 room.lines.push(Line { text: text.to_owned(), at: Instant::now() });
+                room.echoes.push(room.sequence);
+                room.log.push(ChatEvent {
+                    sequence: room.sequence,
+                    participant_id: chat.participant_id.clone(),
+                    party: Party::Visitor,
+                    name: String::new(),
+                    what: Happening::Text(text.to_owned()),
+                });
             }
             Ok(answer(chat, self.told(index, process, lost)))
         })
@@ -225,14 +246,7 @@ impl Cic {
         self.call(process, "cic.history", |_| {
             let rooms = self.rooms.borrow();
             let room = rooms.get(index(chat)).filter(|room| !room.over).ok_or(ChatError::Gone)?;
-            let lines = room.lines.iter().zip(1..).map(|(line, sequence)| ChatEvent {
-                sequence,
-                participant_id: chat.participant_id.clone(),
-                party: Party::Visitor,
-                name: String::new(),
-                what: Happening::Text(line.text.clone()),
-            });
-            Ok(self.keeps_history.get().then(|| lines.collect()))
+            Ok(self.keeps_history.get().then(|| room.log.clone()))
         })
         .await
     }
@@ -253,6 +267,6 @@ fn index(chat: &Chat) -> usize {
     chat.chat_id.parse().unwrap_or(usize::MAX)
 }
 
-fn answer(chat: &Chat, events: Vec<ChatEvent>) -> Told {
-    Told { chat: chat.clone(), events, poll_after: Duration::from_secs(2) }
+fn answer(chat: &Chat, (events, numbers): (Vec<ChatEvent>, Vec<i64>)) -> Told {
+    Told { chat: chat.clone(), events, numbers, poll_after: Duration::from_secs(2) }
 }

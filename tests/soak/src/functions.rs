@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use social_core::{
     Clock,
-    collecting::{Collector, Pace},
+    collecting::{Collector, IdleRules, Pace},
     desk::Desk,
     inbound::InboundBatch,
     publishing::{Limits, Publishing},
@@ -31,6 +31,10 @@ const SPARED_FROM: u32 = 6;
 
 type Held<S> = Desk<Ports<S>, Ports<S>, Ports<S>, Ports<S>, VirtualClock>;
 
+/// What router and publisher work through: eight ports, all of one process.
+type RouterPorts<S> =
+    (Ports<S>, Ports<S>, Ports<S>, Ports<S>, Ports<S>, Ports<S>, Ports<S>, VirtualClock);
+
 fn desk<S: State>(ports: &Ports<S>) -> Held<S> {
     Desk {
         store: ports.clone(),
@@ -47,7 +51,7 @@ pub async fn router<S: State>(world: Rc<World<S>>) {
     loop {
         let event = world.inbound.receive(&world.faults.chance).await;
         let ports = ports(&world, "router", &event);
-        let router = Router {
+        let router: Router<RouterPorts<S>> = Router {
             channels: ports.clone(),
             thread_owners: ports.clone(),
             dead_letters: ports.clone(),
@@ -67,7 +71,7 @@ pub async fn publisher<S: State>(world: Rc<World<S>>) {
     loop {
         let event = world.outbound.receive(&world.faults.chance).await;
         let ports = ports(&world, "publisher", &event);
-        let publishing = Publishing {
+        let publishing: Publishing<RouterPorts<S>> = Publishing {
             channels: ports.clone(),
             facebook: ports.clone(),
             twitter: ports.clone(),
@@ -94,6 +98,7 @@ pub async fn collectors<S: State>(world: Rc<World<S>>) {
                 leases: ports.clone(),
                 nudges: ports.clone(),
                 desk: desk(&ports),
+                idle: IdleRules::default(),
                 pace: Pace {
                     shard: 0,
                     list_every: Duration::from_secs(2),

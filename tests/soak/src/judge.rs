@@ -11,7 +11,7 @@ use crate::{
 };
 
 const PERHAPS: &str = "perhaps shown before:\n";
-const RETURNED: &str = "your reply was not published";
+const RETURNED: &str = " was not published: ";
 
 /// One table's row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,10 +5,11 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 use jiff::Timestamp;
 use social_core::{
-    ChannelId, Clock, Failure, Message, MessageId,
+    ChannelId, Clock, Failure, MessageId,
     conversation::{Conversation, ConversationKey},
-    message::Owner,
+    message::{InLedger, Owner},
     reply::ReplyRecord,
+    slots::{Caps, Occupancy, Slate, Slot, Slots, Token, Want},
     store::{Claim, Conversations, Lease, Leases, Ledger, OpenChat, Replies, Threads},
 };
 
@@ -44,6 +45,7 @@ struct Tables {
     threads: BTreeMap<(ChannelId, String), Owner>,
     replies: BTreeMap<Place, BTreeMap<String, ReplyRecord>>,
     leases: BTreeMap<String, Held>,
+    slate: Slate,
 }
 
 /// All of the bridge's state.
@@ -64,12 +66,13 @@ fn place(channel: &ChannelId, key: &ConversationKey) -> Place {
     (channel.clone(), key.clone())
 }
 
-fn change(channel: &ChannelId, message: &Message) -> (ChannelId, String) {
-    (channel.clone(), message.change_key())
+fn change(channel: &ChannelId, change: &impl InLedger) -> (ChannelId, String) {
+    let (about, what) = change.ledger_key();
+    (channel.clone(), format!("{about}#{what}"))
 }
 
 impl Ledger for Memory {
-    async fn claim(&self, channel: &ChannelId, message: &Message) -> Result<Claim, Failure> {
+    async fn claim(&self, channel: &ChannelId, message: &impl InLedger) -> Result<Claim, Failure> {
         let now = self.clock.now();
         let mut tables = self.tables.borrow_mut();
         let seen = tables
@@ -91,7 +94,7 @@ impl Ledger for Memory {
     async fn complete(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        message: &impl InLedger,
         conversation: Option<&ConversationKey>,
     ) -> Result<(), Failure> {
         let mut tables = self.tables.borrow_mut();
@@ -106,7 +109,7 @@ impl Ledger for Memory {
     async fn release(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        message: &impl InLedger,
         perhaps_done: bool,
     ) -> Result<(), Failure> {
         let mut tables = self.tables.borrow_mut();
@@ -163,16 +166,28 @@ impl Conversations for Memory {
     async fn open_chats(&self, _: u32) -> Result<Vec<OpenChat>, Failure> {
         let tables = self.tables.borrow();
         let conversations = tables.open.values().filter_map(|at| tables.conversations.get(at));
-        let open = conversations.filter_map(|conversation| {
-            let interaction = conversation.interaction()?;
-            Some(OpenChat {
-                channel_id: conversation.channel_id.clone(),
-                conversation: conversation.key.clone(),
-                chat: interaction.chat.clone(),
-                answered: interaction.answered,
-            })
-        });
-        Ok(open.collect())
+        Ok(conversations.filter_map(OpenChat::of).collect())
+    }
+}
+
+/// More than any run needs: what waits for a slot is the business of other tests.
+const CAPS: Caps = Caps { open: 1_000, starts_per_second: 20 };
+
+impl Slots for Memory {
+    async fn take_slot(&self, want: &Want) -> Result<Slot, Failure> {
+        Ok(self.tables.borrow_mut().slate.take(want, CAPS, self.clock.now()))
+    }
+
+    async fn free_slot(&self, token: &Token, wait: bool) -> Result<(), Failure> {
+        self.tables.borrow_mut().slate.free(token, wait, self.clock.now());
+        Ok(())
+    }
+
+    async fn tidy_slots(&self) -> Result<Occupancy, Failure> {
+        let open = self.open_chats(0).await?.iter().map(Token::of_open).collect();
+        let slate = &mut self.tables.borrow_mut().slate;
+        slate.tidy(&open, self.clock.now());
+        Ok(slate.occupancy(self.clock.now()))
     }
 }
 

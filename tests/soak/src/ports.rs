@@ -4,14 +4,16 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use social_core::{
-    Channel, ChannelId, ChannelSet, Channels, ContactCenter, Failure, Message, MessageId, Verdict,
+    Author, Channel, ChannelId, ChannelSet, Channels, ContactCenter, Failure, Message, MessageId,
+    Verdict,
     chat::{Chat, ChatError, ChatEvent, Opening, Told},
     collecting::NudgeQueue,
     conversation::{Conversation, ConversationKey},
     inbound::{DeadLetters, InboundBatch, InboundQueue, OutboundQueue},
-    message::Owner,
+    message::{InLedger, Owner},
     polling::{Pass, Source},
     reply::{OwnMessage, PublishError, Publisher, Reply, ReplyRecord, Target},
+    slots::{Occupancy, Slot, Slots, Token, Want},
     store::{
         Claim, Conversations, Lease, Leases, Ledger, OpenChat, Replies, ThreadOwners, Threads,
     },
@@ -38,7 +40,7 @@ impl<S> Clone for Ports<S> {
 }
 
 impl<S: State> Ledger for Ports<S> {
-    async fn claim(&self, channel: &ChannelId, message: &Message) -> Result<Claim, Failure> {
+    async fn claim(&self, channel: &ChannelId, message: &impl InLedger) -> Result<Claim, Failure> {
         let claim = self.process.call("claim", self.world.store.claim(channel, message)).await?;
         if self.world.flaw == Some(Flaw::DoneBeforeShown) {
             self.world.store.complete(channel, message, None).await?;
@@ -49,7 +51,7 @@ impl<S: State> Ledger for Ports<S> {
     async fn complete(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        message: &impl InLedger,
         conversation: Option<&ConversationKey>,
     ) -> Result<(), Failure> {
         let work = self.world.store.complete(channel, message, conversation);
@@ -59,7 +61,7 @@ impl<S: State> Ledger for Ports<S> {
     async fn release(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        message: &impl InLedger,
         perhaps_done: bool,
     ) -> Result<(), Failure> {
         let work = Ledger::release(&self.world.store, channel, message, perhaps_done);
@@ -95,6 +97,20 @@ impl<S: State> Conversations for Ports<S> {
 
     async fn open_chats(&self, shard: u32) -> Result<Vec<OpenChat>, Failure> {
         self.process.call("open_chats", self.world.store.open_chats(shard)).await
+    }
+}
+
+impl<S: State> Slots for Ports<S> {
+    async fn take_slot(&self, want: &Want) -> Result<Slot, Failure> {
+        self.process.call("take_slot", self.world.store.take_slot(want)).await
+    }
+
+    async fn free_slot(&self, token: &Token, wait: bool) -> Result<(), Failure> {
+        self.process.call("free_slot", self.world.store.free_slot(token, wait)).await
+    }
+
+    async fn tidy_slots(&self) -> Result<Occupancy, Failure> {
+        self.process.call("tidy_slots", self.world.store.tidy_slots()).await
     }
 }
 
@@ -262,6 +278,10 @@ impl<S: State> ThreadOwners for Ports<S> {
     async fn look_up(&self, _: &Channel, _: &Message) -> Result<Option<Owner>, Failure> {
         Ok(Some(Owner::Company))
     }
+
+    async fn author(&self, _: &Channel, author: &Author) -> Result<Option<Author>, Failure> {
+        Ok(Some(author.clone()))
+    }
 }
 
 impl<S: State> Publisher for Ports<S> {
@@ -281,6 +301,10 @@ impl<S: State> Publisher for Ports<S> {
         since: Timestamp,
     ) -> Result<Vec<OwnMessage>, Failure> {
         self.world.network.own_messages(&self.process, target, since).await
+    }
+
+    fn parts(&self, _: &Channel, _: &str) -> Vec<String> {
+        Vec::new()
     }
 
     fn settle_time(&self) -> Duration {

@@ -1,6 +1,6 @@
 //! A run: so many visitors, this going wrong, that seed.
 
-use std::{rc::Rc, time::Duration};
+use std::{io, rc::Rc, time::Duration};
 
 use tokio::{
     task::{LocalSet, spawn_local},
@@ -21,6 +21,7 @@ use crate::{
 /// Environments of router and publisher, as deployed.
 const ROUTERS: usize = 10;
 const PUBLISHERS: usize = 5;
+const STACK: usize = 64 * 1024 * 1024;
 /// How long it must be quiet before a run is over.
 const QUIET: Duration = Duration::from_mins(6);
 
@@ -105,10 +106,18 @@ impl Scenario {
         }
     }
 
-    /// Runs it to its end.
-    pub fn run(&self) -> std::io::Result<Outcome> {
-        let runtime = tokio::runtime::Builder::new_current_thread();
-        let runtime = { runtime }.enable_time().start_paused(true).build()?;
+    /// Runs it to its end, on a thread of its own: in a build for tests the futures of the use cases
+    /// and those of the SDK in them are more than a test's stack holds.
+    pub fn run(&self) -> io::Result<Outcome> {
+        let scenario = self.clone();
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let run = thread.spawn(move || scenario.run_here())?;
+        run.join().map_err(|_| io::Error::other("the run panicked"))?
+    }
+
+    fn run_here(&self) -> io::Result<Outcome> {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build()?;
         Ok(LocalSet::new().block_on(&runtime, async {
             let clock = VirtualClock::begin();
             match self.store {

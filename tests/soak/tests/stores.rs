@@ -86,7 +86,13 @@ fn open(chat_id: String) -> Standing {
         chat_id,
         participant_id: "visitor".to_owned(),
     };
-    Standing::Open(Interaction { chat, answered: false, hearing: Hearing::default() })
+    Standing::Open(Interaction {
+        chat,
+        answered: false,
+        hearing: Hearing::default(),
+        last_word_at: None,
+        closing: false,
+    })
 }
 
 fn record(reply: usize, now: Timestamp) -> ReplyRecord {
@@ -96,8 +102,12 @@ fn record(reply: usize, now: Timestamp) -> ReplyRecord {
         attempt: 1,
         unknown: 0,
         fingerprint: Fingerprint("same".to_owned()),
+        parts: Vec::new(),
         reply_under: None,
+        answers: None,
         since: now,
+        command: None,
+        delayed: false,
     }
 }
 

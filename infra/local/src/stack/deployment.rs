@@ -131,8 +131,12 @@ pub(super) fn parameters(
         ("PassSeconds", "3".to_owned()),
         ("SlowPassSeconds", "10".to_owned()),
     ];
+    // The bridge's caps stay below those of CIC, as they are set.
+    let caps = [("CicMaxChats", "5000"), ("CicStartsPerSecond", "100")];
+    let caps = caps.into_iter().filter(|_| !options.cic_limits);
+    let parameters = parameters.into_iter().chain(caps.map(|(name, cap)| (name, cap.to_owned())));
     let own = options.parameters.iter().map(|(name, value)| (name.clone(), value.clone()));
-    parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(own).collect()
+    parameters.map(|(name, value)| (name.to_owned(), value)).chain(own).collect()
 }
 
 /// `poll-facebook`'s output: `PollFacebookFunctionName`.

@@ -51,6 +51,12 @@ pub struct PageObject {
     pub comments: Vec<PageObject>,
 }
 
+/// How the app's callbacks stand.
+#[derive(Deserialize)]
+struct Callbacks {
+    waiting: u64,
+}
+
 impl PageObject {
     /// Whether `author_id` wrote exactly `text` here.
     pub fn is_by(&self, author_id: &str, text: &str) -> bool {
@@ -84,6 +90,18 @@ impl Facebook {
     ) -> Result<String, WorldError> {
         self.remember(page_id);
         let post = json!({ "author": author, "message": message });
+        self.control.create(&format!("/pages/{page_id}/posts"), &post).await
+    }
+
+    /// Posts a picture without a word, and gives the post's id.
+    pub async fn picture(
+        &self,
+        page_id: &str,
+        author: &FacebookAuthor,
+        url: &str,
+    ) -> Result<String, WorldError> {
+        self.remember(page_id);
+        let post = json!({ "author": author, "message": "", "photo_url": url });
         self.control.create(&format!("/pages/{page_id}/posts"), &post).await
     }
 
@@ -126,15 +144,21 @@ impl Facebook {
         self.control.get(&format!("/pages/{page_id}/tree")).await
     }
 
-    /// Switches callbacks on or off, and says where to and signed with what.
+    /// Says where callbacks go, signed with what, and how often each change is told.
     pub async fn set_callbacks(
         &self,
         url: &str,
-        enabled: bool,
         app_secret: &str,
+        times: u32,
     ) -> Result<(), WorldError> {
-        let callbacks = json!({ "url": url, "enabled": enabled, "app_secret": app_secret });
+        let callbacks = json!({ "url": url, "app_secret": app_secret, "times": times });
         self.control.tell(Method::PUT, "/callbacks", Some(&callbacks)).await
+    }
+
+    /// Changes that wait to be told.
+    pub async fn untold(&self) -> Result<u64, WorldError> {
+        let callbacks: Callbacks = self.control.get("/callbacks").await?;
+        Ok(callbacks.waiting)
     }
 
     pub(super) fn used_pages(&self) -> Vec<String> {

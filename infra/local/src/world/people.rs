@@ -100,6 +100,11 @@ impl Visitor {
         self.facebook.post(page_id, &self.on_facebook, text).await
     }
 
+    /// Posts a picture without a word, and gives the post's id.
+    pub async fn shows_on(&self, page_id: &str, url: &str) -> Result<String, WorldError> {
+        self.facebook.picture(page_id, &self.on_facebook, url).await
+    }
+
     /// Comments on a post or a comment, and gives the comment's id.
     pub async fn comments_on(&self, object_id: &str, text: &str) -> Result<String, WorldError> {
         self.facebook.comment(object_id, &self.on_facebook, text).await

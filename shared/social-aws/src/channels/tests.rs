@@ -103,3 +103,18 @@ async fn every_page_is_read() {
     let table = ChannelTable::new(&client, "channels", TestClock::new(), Duration::from_secs(30));
     assert_eq!(table.all().await.unwrap().channels.len(), 6);
 }
+
+#[tokio::test]
+async fn the_emergency_switch_is_known_within_a_minute() {
+    let client = channels_table().await;
+    put(&client, page("a")).await;
+    let clock = TestClock::new();
+    let refresh = ChannelTable::<TestClock>::REFRESH;
+    let table = ChannelTable::new(&client, "channels", clock.clone(), refresh);
+    assert!(table.all().await.unwrap().channels[0].publishing);
+    let mut off = page("a");
+    off["publishing"] = json!(false);
+    put(&client, off).await;
+    clock.advance(Duration::from_secs(60));
+    assert!(!table.all().await.unwrap().channels[0].publishing);
+}

@@ -37,13 +37,13 @@ async fn answer(server: &MockServer, answer: ResponseTemplate, times: u64) {
 }
 
 #[tokio::test]
-async fn a_credential_is_read_once_a_minute() {
+async fn a_credential_is_read_again_after_half_a_minute() {
     let server = MockServer::start().await;
     let document = |token| json!({ "page_token": token, "app_secret": "s" }).to_string();
     answer(&server, value(&document("one")), 1).await;
     answer(&server, value(&document("two")), 1).await;
     let (store, clock) = store(&server);
-    for (token, pause) in [("one", 59), ("one", 1), ("two", 0)] {
+    for (token, pause) in [("one", 29), ("one", 1), ("two", 0)] {
         let credential = store.clone().facebook(NAME).await.unwrap();
         assert_eq!(credential.page_token.expose_secret(), token);
         clock.advance(Duration::from_secs(pause));

@@ -54,6 +54,11 @@ fn reply(conversation: &str) -> Reply {
         text: "thank you".to_owned(),
         written_at: "2026-11-22T12:00:00Z".parse().unwrap(),
         target: Err(Refusal::Empty),
+        command: None,
+        participant_id: String::new(),
+        also_in: vec![],
+        confirmed: false,
+        approved_by: None,
     }
 }
 

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use serde::Deserialize;
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 use sha2::{Digest, Sha256};
 use social_core::{
     ChannelId, Clock, Failure,
-    conversation::{Conversation, ConversationKey, Interaction, State},
+    conversation::{Conversation, ConversationKey},
     store::{Conversations, OpenChat},
 };
 
 use super::{
     ABSENT, Outcome, StateTable,
     items::{
-        CHAT, EXPIRES_AT, Item, Key, OPEN_CHATS, SHARD, decode, encode, number, seconds, text,
+        CHAT, EXPIRES_AT, Item, Key, OPEN_CHAT, OPEN_CHATS, SHARD, decode, encode, number, seconds,
+        text,
     },
     put_if,
 };
@@ -80,10 +80,11 @@ impl<C: Clock> StateTable<C> {
         let mut set = |name: &str, value| item.insert(name.to_owned(), value);
         set("version", number(conversation.version + 1));
         set(EXPIRES_AT, seconds(self.clock.now() + KEPT));
-        if let State::Open(interaction) = &conversation.state {
-            let chat_id = &interaction.chat.chat_id;
+        if let Some(open) = OpenChat::of(conversation) {
+            let chat_id = &open.chat.chat_id;
             set(SHARD, text(shard_of(chat_id, self.shards).to_string()));
             set(CHAT, text(chat_id));
+            set(OPEN_CHAT, AttributeValue::M(encode(WHAT, &open)?));
         }
         Ok(item)
     }
@@ -103,22 +104,16 @@ fn shard_of(chat_id: &str, shards: u32) -> u32 {
     u32::try_from(folded).unwrap_or_default()
 }
 
-/// What the index has to hold of a conversation.
-#[derive(Deserialize)]
-struct Indexed {
-    channel_id: ChannelId,
-    key: ConversationKey,
-    state: State,
-}
-
 /// One chat that cannot be read never hides the others.
-fn open_chat(item: Item) -> Option<OpenChat> {
-    let Ok(Indexed { channel_id, key, state }) = decode(WHAT, item) else {
-        tracing::error!(metric = "StateMalformed", "a conversation in the index cannot be read");
-        return None;
+fn open_chat(mut item: Item) -> Option<OpenChat> {
+    let row = match item.remove(OPEN_CHAT) {
+        Some(AttributeValue::M(row)) => decode(WHAT, row).ok(),
+        _ => None,
     };
-    let State::Open(Interaction { chat, answered, .. }) = state else { return None };
-    Some(OpenChat { channel_id, conversation: key, chat, answered })
+    if row.is_none() {
+        tracing::error!(metric = "StateMalformed", "a conversation in the index cannot be read");
+    }
+    row
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use social_core::{ChannelId, Message, MessageId, conversation::ConversationKey, message::Verb};
+use social_core::{
+    ChannelId, MessageId, Network, conversation::ConversationKey, message::InLedger,
+};
 
 use crate::AwsError;
 
@@ -21,6 +23,8 @@ pub(super) const EXPIRES_AT: &str = "expires_at";
 pub(super) const OPEN_CHATS: &str = "open-chats";
 pub(super) const SHARD: &str = "shard";
 pub(super) const CHAT: &str = "chat";
+/// All that the index holds of a conversation: it is read every two seconds.
+pub(super) const OPEN_CHAT: &str = "open_chat";
 /// Sort keys of a conversation's replies begin so.
 pub(super) const REPLY_PREFIX: &str = "reply#";
 
@@ -41,13 +45,9 @@ impl Key {
     }
 
     /// A change in the ledger.
-    pub(super) fn change(channel: &ChannelId, message: &Message) -> Self {
-        let sk = match &message.verb {
-            Verb::Add => "add".to_owned(),
-            Verb::Edit { revision } => format!("edit#{revision}"),
-            Verb::Delete => "delete".to_owned(),
-        };
-        Self::new(message_pk(channel, &message.id), sk)
+    pub(super) fn change(channel: &ChannelId, change: &impl InLedger) -> Self {
+        let (id, sk) = change.ledger_key();
+        Self::new(message_pk(channel, &id), sk)
     }
 
     /// Where the ledger remembers the conversation of a message.
@@ -69,6 +69,19 @@ impl Key {
 
     pub(super) fn budget(credential: &str, month: &str) -> Self {
         Self::new(format!("budget#{credential}"), month.to_owned())
+    }
+
+    pub(super) fn standing(network: Network) -> Self {
+        Self::new(format!("channels#{network}"), "standing".to_owned())
+    }
+
+    /// The list of slots of CIC's chats.
+    pub(super) fn slots() -> Self {
+        Self::new("slots#cic".to_owned(), "slots".to_owned())
+    }
+
+    pub(super) fn breaker(name: &str) -> Self {
+        Self::new(format!("breaker#{name}"), "outage".to_owned())
     }
 
     pub(super) fn lease(name: &str) -> Self {
@@ -129,6 +142,10 @@ pub(super) fn text_of<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 
 pub(super) fn number_of(item: &Item, name: &str) -> Option<u64> {
     item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+pub(super) fn time_of(value: &AttributeValue) -> Option<Timestamp> {
+    Timestamp::from_millisecond(value.as_n().ok()?.parse().ok()?).ok()
 }
 
 /// The cause is dropped: it would quote what is stored.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use social_core::{
     ChannelId, Clock, Failure, Message, MessageId,
     conversation::ConversationKey,
+    message::InLedger,
     store::{Claim, Ledger, Seen},
 };
 
@@ -29,10 +30,10 @@ const CLAIM: &str = "SET claim = :claimed, lease_until = :until, \
 const CLAIMABLE: &str = "attribute_not_exists(pk) OR (claim = :claimed AND lease_until < :now)";
 
 impl<C: Clock> Ledger for StateTable<C> {
-    async fn claim(&self, channel: &ChannelId, message: &Message) -> Result<Claim, Failure> {
+    async fn claim(&self, channel: &ChannelId, change: &impl InLedger) -> Result<Claim, Failure> {
         let now = self.clock.now();
         let update = self
-            .update(Key::change(channel, message))
+            .update(Key::change(channel, change))
             .update_expression(CLAIM)
             .condition_expression(CLAIMABLE)
             .expression_attribute_values(":claimed", text(CLAIMED))
@@ -55,11 +56,11 @@ impl<C: Clock> Ledger for StateTable<C> {
     async fn complete(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        change: &impl InLedger,
         conversation: Option<&ConversationKey>,
     ) -> Result<(), Failure> {
         let mut expression = "SET claim = :done, expires_at = :expires".to_owned();
-        let mut update = self.update(Key::change(channel, message));
+        let mut update = self.update(Key::change(channel, change));
         if let Some(conversation) = conversation {
             expression += ", conversation = :conversation";
             update =
@@ -79,12 +80,12 @@ impl<C: Clock> Ledger for StateTable<C> {
     async fn release(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        change: &impl InLedger,
         perhaps_done: bool,
     ) -> Result<(), Failure> {
         let forget = if perhaps_done { "" } else { "REMOVE began_by" };
         let update = self
-            .update(Key::change(channel, message))
+            .update(Key::change(channel, change))
             .update_expression(format!(
                 "SET lease_until = :over, writer = :writer {forget} ADD attempts :less"
             ))

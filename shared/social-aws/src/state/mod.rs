@@ -1,11 +1,14 @@
 //! The bridge's own table: one file per port.
 
+mod breakers;
 mod budgets;
 mod conversations;
 mod items;
 mod leases;
 mod ledger;
 mod replies;
+mod slots;
+mod standings;
 mod threads;
 
 use std::time::Duration;
@@ -22,6 +25,7 @@ use aws_sdk_dynamodb::{
         ReturnValue, ReturnValuesOnConditionCheckFailure, error::ConditionalCheckFailedException,
     },
 };
+use social_core::slots::Caps;
 use uuid::Uuid;
 
 use self::items::{Item, Key, text, text_of};
@@ -41,6 +45,7 @@ pub struct StateTable<C> {
     clock: C,
     claim_lease: Duration,
     shards: u32,
+    caps: Caps,
 }
 
 /// What became of a conditional write.
@@ -60,6 +65,7 @@ impl<C> StateTable<C> {
             clock,
             claim_lease: CLAIM_LEASE,
             shards: 1,
+            caps: Caps { open: u32::MAX, starts_per_second: u32::MAX },
         }
     }
 
@@ -73,6 +79,12 @@ impl<C> StateTable<C> {
     #[must_use]
     pub fn with_shards(self, shards: u32) -> Self {
         Self { shards: shards.max(1), ..self }
+    }
+
+    /// How many chats may be open and start; without end unless told. Only who opens chats needs it.
+    #[must_use]
+    pub fn with_caps(self, caps: Caps) -> Self {
+        Self { caps, ..self }
     }
 
     async fn get(&self, key: Key, consistent: bool) -> Result<Option<Item>, AwsError> {

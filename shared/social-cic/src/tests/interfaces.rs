@@ -58,6 +58,25 @@ async fn what_a_server_offers_is_asked_once() {
 }
 
 #[tokio::test]
+async fn what_a_server_offers_is_asked_again_when_its_configuration_changes() {
+    let server = server().await;
+    on(&server, "GET /websvcs/serverConfiguration", configuration(1)).await;
+    first(&server, "POST /websvcs/chat/start", 2, websvcs(Some(ME), 1, &[])).await;
+    on(&server, "POST /websvcs/chat/start", websvcs(Some(ME), 2, &[])).await;
+    let cic = cic(&[&server], Choice::Websvcs);
+    let asked = async || {
+        let calls = calls(&server).await;
+        calls.iter().filter(|call| call.ends_with("/serverConfiguration")).count()
+    };
+    cic.open(&opening()).await.unwrap();
+    cic.open(&opening()).await.unwrap();
+    assert_eq!(asked().await, 1);
+    cic.open(&opening()).await.unwrap();
+    cic.open(&opening()).await.unwrap();
+    assert_eq!(asked().await, 2, "the last start but one told of another configuration");
+}
+
+#[tokio::test]
 async fn what_a_proxy_answers_is_no_offer() {
     let server = server().await;
     let page = ResponseTemplate::new(200).set_body_string("<html>Welcome</html>");

@@ -84,6 +84,22 @@ async fn a_chat_opens_without_what_the_server_refuses(
 }
 
 #[tokio::test]
+async fn what_is_refused_of_one_channel_is_sent_for_another() {
+    let server = server().await;
+    on(&server, "GET /icws/connection/features", features(6)).await;
+    dislikes(&server, "/icws/web-chat/start", &["routingContexts"], invalid, web_chat_started())
+        .await;
+    let cic = cic(&[&server], Choice::Auto);
+    cic.open(&opening()).await.unwrap();
+    let before = tries(&server).await.len();
+    let mut other = opening();
+    other.routing_contexts[0].category = "another".to_owned();
+    cic.open(&other).await.unwrap();
+    let of_other = tries(&server).await.split_off(before);
+    assert_eq!(of_other[0], EXTRAS, "its routing contexts were never refused");
+}
+
+#[tokio::test]
 async fn websvcs_opens_a_chat_without_the_content_that_it_refuses() {
     let server = server().await;
     on(&server, "GET /websvcs/serverConfiguration", configuration(1)).await;

@@ -7,10 +7,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Channel, ChannelId, ChannelSource, FacebookSource, Handle, Include, Keyword, RoutingContext,
-    Scope, Start, TwitterSource,
+    Channel, ChannelId, ChannelSource, DeskRules, FacebookSource, Handle, Include, Keyword,
+    LongReplies, RoutingContext, Scope, Start, TwitterSource, desk_rules, hours,
 };
 use crate::message::Network;
+
+/// Below the lines that a conversation remembers, by which they are counted.
+const MOST_SHOWN: u32 = 30;
 
 /// An entry that is skipped, and the field to mend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +28,7 @@ pub struct EntryError {
 /// All fields of both networks, as JSON. Unknown ones are refused: a misspelt switch must not be silent.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "switches, each of its own name in the entry")]
 struct Entry {
     channel_id: String,
     network: Network,
@@ -50,6 +54,8 @@ struct Entry {
     post_limit: u32,
     #[serde(default = "yes")]
     publishing: bool,
+    max_open_interactions: Option<u32>,
+    fold_above_per_minute: Option<u32>,
     // Facebook
     page_id: Option<String>,
     private_workgroup: Option<String>,
@@ -61,13 +67,17 @@ struct Entry {
     languages: Option<Vec<String>>,
     include_reposts: Option<bool>,
     scope: Option<Scope>,
-    // Read by later parts of the bridge; listed so that entries with them stay valid.
-    #[serde(rename = "commands")]
-    _commands: Option<Vec<String>>,
-    #[serde(rename = "idle_close_hours")]
-    _idle_close_hours: Option<f64>,
-    #[serde(rename = "max_open_interactions")]
-    _max_open_interactions: Option<u32>,
+    long_replies: Option<LongReplies>,
+    minimum_followers: Option<u64>,
+    private_messages: Option<bool>,
+    // At the desk
+    commands: Option<Vec<String>>,
+    #[serde(default)]
+    approval: bool,
+    #[serde(default)]
+    published_notices: bool,
+    idle_close_hours: Option<f64>,
+    opening_hours: Option<hours::Written>,
 }
 
 fn yes() -> bool {
@@ -115,11 +125,18 @@ impl Entry {
         if self.poll_interval_seconds == Some(0) {
             return Err(("poll_interval_seconds", "must be 1 or more".to_owned()));
         }
+        if self.fold_above_per_minute.is_some_and(|limit| !(1..=MOST_SHOWN).contains(&limit)) {
+            return Err(("fold_above_per_minute", format!("must be between 1 and {MOST_SHOWN}")));
+        }
+        if self.max_open_interactions == Some(0) {
+            return Err(("max_open_interactions", "must be 1 or more".to_owned()));
+        }
         if !(1..=5_000).contains(&self.post_limit) {
             return Err(("post_limit", "must be between 1 and 5000".to_owned()));
         }
         let start = parse_start(self.start.as_deref())?;
         let exclude_keywords = terms("exclude_keywords", &self.exclude_keywords, Keyword::parse)?;
+        let desk_rules = self.desk_rules()?;
         let source = self.source()?;
         Ok(Channel {
             name: self.name.unwrap_or_else(|| self.channel_id.clone()),
@@ -138,6 +155,21 @@ impl Entry {
             poll_interval_seconds: self.poll_interval_seconds,
             post_limit: self.post_limit,
             publishing: self.publishing,
+            max_open_interactions: self.max_open_interactions,
+            fold_above_per_minute: self.fold_above_per_minute,
+            desk_rules,
+        })
+    }
+
+    fn desk_rules(&self) -> Result<DeskRules, Problem> {
+        let opening_hours = self.opening_hours.as_ref().map(hours::Written::parse).transpose();
+        let named = self.commands.as_deref();
+        Ok(DeskRules {
+            commands: desk_rules::commands(self.network, named, self.approval)?,
+            approval: self.approval,
+            published_notices: self.published_notices,
+            idle_close_after: desk_rules::idle_close_after(self.idle_close_hours)?,
+            opening_hours: opening_hours.map_err(|problem| ("opening_hours", problem))?,
         })
     }
 
@@ -156,6 +188,9 @@ impl Entry {
             ("languages", self.languages.is_some()),
             ("include_reposts", self.include_reposts.is_some()),
             ("scope", self.scope.is_some()),
+            ("long_replies", self.long_replies.is_some()),
+            ("minimum_followers", self.minimum_followers.is_some()),
+            ("private_messages", self.private_messages.is_some()),
         ];
         refuse_foreign(&foreign, "belongs to Twitter channels")?;
         let page_id = self.page_id.clone().unwrap_or_default();
@@ -172,11 +207,7 @@ impl Entry {
     }
 
     fn twitter(&self) -> Result<TwitterSource, Problem> {
-        let foreign = [
-            ("page_id", self.page_id.is_some()),
-            ("private_workgroup", self.private_workgroup.is_some()),
-            ("include", self.include.is_some()),
-        ];
+        let foreign = [("page_id", self.page_id.is_some()), ("include", self.include.is_some())];
         refuse_foreign(&foreign, "belongs to Facebook channels")?;
         let handles = terms("handles", self.handles.as_deref().unwrap_or_default(), Handle::parse)?;
         let keywords =
@@ -190,6 +221,11 @@ impl Entry {
             .map(Handle::parse)
             .transpose()
             .map_err(|problem| ("reply_handle", problem.to_owned()))?;
+        let private_messages = self.private_messages.unwrap_or_default();
+        if private_messages && reply_handle.is_none() {
+            let problem = "needs a reply_handle: private messages are that account's";
+            return Err(("private_messages", problem.to_owned()));
+        }
         Ok(TwitterSource {
             handles,
             keywords,
@@ -197,6 +233,10 @@ impl Entry {
             languages: self.languages.clone().unwrap_or_default(),
             include_reposts: self.include_reposts.unwrap_or_default(),
             scope: self.scope.unwrap_or_default(),
+            long_replies: self.long_replies.unwrap_or_default(),
+            minimum_followers: self.minimum_followers.unwrap_or_default(),
+            private_messages,
+            private_workgroup: self.private_workgroup.clone(),
         })
     }
 }

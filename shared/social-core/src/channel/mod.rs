@@ -1,6 +1,9 @@
 //! Channels: an administrator's entries that tie a page, or keywords and handles, to a workgroup.
 
+mod desk_rules;
 mod entry;
+mod hours;
+mod standing;
 mod terms;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -9,7 +12,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use desk_rules::DeskRules;
 pub use entry::EntryError;
+pub use hours::{OpeningHours, WhenClosed};
+pub use standing::{Standing, Standings, standing};
 pub use terms::{Handle, Keyword};
 
 use crate::{
@@ -64,6 +70,12 @@ pub struct Channel {
     pub post_limit: u32,
     /// The emergency switch: nothing is published while it is off.
     pub publishing: bool,
+    /// Messages that one interaction shows within a minute; what comes beyond is counted. Without it
+    /// everything is shown.
+    pub fold_above_per_minute: Option<u32>,
+    /// Interactions that it may have open at once; what comes beyond waits in order.
+    pub max_open_interactions: Option<u32>,
+    pub desk_rules: DeskRules,
 }
 
 /// Hands a chat to ACD skills by a table of the Interaction Processor.
@@ -119,6 +131,24 @@ pub struct TwitterSource {
     pub languages: Vec<String>,
     pub include_reposts: bool,
     pub scope: Scope,
+    pub long_replies: LongReplies,
+    /// Authors with fewer are left out; those of whom X tells nothing are not.
+    pub minimum_followers: u64,
+    /// Whether the replying account's private messages are taken in.
+    pub private_messages: bool,
+    /// Workgroup of private messages; the channel's own where absent.
+    pub private_workgroup: Option<String>,
+}
+
+/// What becomes of a reply that is too long for one tweet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LongReplies {
+    /// It goes back to its agent.
+    #[default]
+    Return,
+    /// It is split into a thread.
+    Thread,
 }
 
 /// What makes a conversation on Twitter.
@@ -164,7 +194,11 @@ impl Channel {
 
     /// The workgroup for a message of this kind.
     pub fn workgroup_for(&self, kind: Kind) -> &str {
-        match (kind, self.facebook().and_then(|page| page.private_workgroup.as_ref())) {
+        let private = match &self.source {
+            ChannelSource::Facebook(page) => page.private_workgroup.as_ref(),
+            ChannelSource::Twitter(source) => source.private_workgroup.as_ref(),
+        };
+        match (kind, private) {
             (Kind::PrivateMessage, Some(private)) => private,
             _ => &self.workgroup,
         }
@@ -176,6 +210,8 @@ impl Channel {
 pub struct ChannelSet {
     /// Valid and enabled.
     pub channels: Vec<Arc<Channel>>,
+    /// Valid and switched off.
+    pub disabled: Vec<Arc<Channel>>,
     /// Skipped, with the field that is to blame.
     pub invalid: Vec<EntryError>,
 }
@@ -187,7 +223,7 @@ impl ChannelSet {
         for entry in entries {
             match Channel::from_entry(entry) {
                 Ok(channel) if channel.enabled => set.channels.push(Arc::new(channel)),
-                Ok(_) => {}
+                Ok(channel) => set.disabled.push(Arc::new(channel)),
                 Err(error) => set.invalid.push(error),
             }
         }

@@ -56,6 +56,12 @@ fn a_channel_without_reply_handle_only_watches() {
 #[case::injection(with(brand(), "keywords", json!(["a\" OR from:rival"])), "keywords")]
 #[case::nothing(with(brand(), "keywords", json!(["-"])), "keywords")]
 #[case::credential(with(brand(), "credential", json!("acme")), "credential")]
+#[case::command(with(page(), "commands", json!(["shrug"])), "commands")]
+#[case::not_on_twitter(with(brand(), "commands", json!(["hide"])), "commands")]
+#[case::nothing_to_approve(with(page(), "commands", json!(["approve"])), "commands")]
+#[case::never_idle(with(page(), "idle_close_hours", json!(0)), "idle_close_hours")]
+#[case::hours(with(page(), "opening_hours", json!({ "time_zone": "Berlin", "week": {} })), "opening_hours")]
+#[case::hours_unknown(with(page(), "opening_hours", json!({ "zone": "UTC" })), "opening_hours.zone")]
 fn a_bad_entry_names_its_field(#[case] entry: Value, #[case] field: &str) {
     let error = Channel::from_entry(entry).unwrap_err();
     assert_eq!(error.field, field, "{error}");
@@ -77,4 +83,17 @@ fn terms_are_collapsed_and_handles_compare_without_case() {
     let twitter = channel.twitter().unwrap();
     assert_eq!(twitter.keywords[0].as_str(), "acme router");
     assert!(twitter.handles[0].is("ACME"));
+}
+
+#[rstest]
+#[case::by_default(page(), &["who", "private", "retry", "discard", "help"])]
+#[case::on_twitter(brand(), &["who", "private", "retry", "discard", "help"])]
+#[case::exactly_these(with(page(), "commands", json!(["hide", "who"])), &["who", "help", "hide"])]
+#[case::none(with(page(), "commands", json!([])), &["help"])]
+#[case::with_approval(with(brand(), "approval", json!(true)), &["who", "private", "retry", "discard", "help", "approve"])]
+#[case::on_x(with(brand(), "commands", json!(["delete"])), &["help", "delete"])]
+fn a_channel_allows_the_commands_that_it_names(#[case] entry: Value, #[case] allowed: &[&str]) {
+    let rules = Channel::from_entry(entry).unwrap().desk_rules;
+    let names: Vec<&str> = rules.commands.iter().map(|command| command.name()).collect();
+    assert_eq!(names, allowed);
 }

@@ -1,5 +1,6 @@
 //! Collecting: looks at every open chat often enough to keep it alive and to hear its agent soon.
 
+mod closing;
 mod watch;
 
 use std::{cell::RefCell, time::Duration};
@@ -8,13 +9,16 @@ use futures::{StreamExt, future, stream::FuturesUnordered};
 use jiff::Timestamp;
 
 use crate::{
+    breaker::HELD_BACK,
     chat::{Chat, ChatError, ContactCenter, Told},
     clock::Clock,
     desk::{Desk, DeskError},
     inbound::{InboundQueue, OutboundQueue},
+    slots::Occupancy,
     store::{Conversations, Leases, OpenChat},
     verdict::{Classify, Failure, Verdict},
 };
+pub use closing::IdleRules;
 use watch::Watch;
 
 /// Looks that are under way at once.
@@ -24,6 +28,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long after the run's end they go on; the function ends only later.
 const LAST_TRIES: Duration = Duration::from_secs(8);
+/// How long a run goes on after its successor has taken over.
+const OVERLAP: Duration = Duration::from_secs(6);
+/// How often the slots of chats are tidied and counted.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
 /// How often the loop wakes to see which chats are due.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -90,6 +98,7 @@ pub struct Collector<L, N, S, C, I, O, K> {
     pub leases: L,
     pub nudges: N,
     pub desk: Desk<S, C, I, O, K>,
+    pub idle: IdleRules,
     pub pace: Pace,
 }
 
@@ -113,10 +122,18 @@ where
         let lease = self.leases.take_over(&name, length).await?;
         let watch = RefCell::new(Watch::default());
         let list = async {
+            let mut tidy = self.desk.clock.now();
             while self.clock_is_running() && self.leases.holds(&lease).await.unwrap_or(true) {
                 self.list(&watch).await;
+                if self.pace.shard == 0 && tidy <= self.desk.clock.now() {
+                    self.tidy_slots().await;
+                    tidy = self.desk.clock.now() + TIDY_EVERY;
+                }
                 self.desk.clock.sleep(self.pace.list_every).await;
             }
+            // The successor's first round takes some seconds; until then nobody else looks.
+            let overlap = OVERLAP.min(self.until_the_end());
+            self.desk.clock.sleep(overlap).await;
             watch.borrow_mut().close();
         };
         let work = future::join(list, self.look_around(&watch));
@@ -140,6 +157,16 @@ where
             // The chats that we know of are looked at all the same.
             Err(failure) => tracing::warn!(
                 error_type = failure.error_type(), error = %failure, "cannot list the open chats"
+            ),
+        }
+    }
+
+    /// One shard's collector does it for all.
+    async fn tidy_slots(&self) {
+        match self.desk.store.tidy_slots().await {
+            Ok(occupancy) => tell(&occupancy),
+            Err(failure) => tracing::warn!(
+                error_type = failure.error_type(), error = %failure, "cannot tidy the slots"
             ),
         }
     }
@@ -200,11 +227,14 @@ where
                 Look { chat_id, chat: None, something_happened: false, poll_after: self.pace.quiet }
             }
             Err(error) => {
-                let failure = Failure::from(error);
-                tracing::warn!(
-                    channel_id = %open.channel_id, error_type = failure.error_type(),
-                    error = %failure, "look at a chat failed"
-                );
+                // That CIC is down was said when it went down.
+                if error.error_type() != HELD_BACK {
+                    let failure = Failure::from(error);
+                    tracing::warn!(
+                        channel_id = %open.channel_id, error_type = failure.error_type(),
+                        error = %failure, "look at a chat failed"
+                    );
+                }
                 let chat = Some(open.chat);
                 Look { chat_id, chat, something_happened: false, poll_after: self.pace.active }
             }
@@ -212,8 +242,18 @@ where
     }
 
     async fn look_and_take_in(&self, open: &OpenChat) -> Result<Told, LookError> {
+        if open.lost_at.is_some_and(|lost_at| lost_at <= self.desk.clock.now()) {
+            self.fill_gap(open).await?;
+        }
         let told = match self.desk.contact_center.poll(&open.chat).await {
-            Ok(told) if told.events.is_empty() && told.chat == open.chat => return Ok(told),
+            Ok(told)
+                if told.events.is_empty() && told.numbers.is_empty() && told.chat == open.chat =>
+            {
+                if self.close_if_idle(open).await? {
+                    return Err(LookError::Chat(ChatError::Gone));
+                }
+                return Ok(told);
+            }
             Ok(told) => told,
             Err(ChatError::Gone) => {
                 self.note_end(open).await?;
@@ -258,6 +298,12 @@ where
         self.desk.take_in(&mut conversation, told, |_| {}).await.map_err(LookError::Desk)
     }
 
+    async fn fill_gap(&self, open: &OpenChat) -> Result<(), LookError> {
+        let loaded = self.desk.store.load(&open.channel_id, &open.conversation).await;
+        let mut conversation = loaded.map_err(LookError::Store)?;
+        self.desk.fill_gap(&mut conversation, &open.chat).await.map_err(LookError::Desk)
+    }
+
     async fn note_end(&self, open: &OpenChat) -> Result<(), LookError> {
         let loaded = self.desk.store.load(&open.channel_id, &open.conversation).await;
         let mut conversation = loaded.map_err(LookError::Store)?;
@@ -265,5 +311,21 @@ where
     }
 }
 
+fn tell(occupancy: &Occupancy) {
+    let Occupancy { taken, waiting, longest } = *occupancy;
+    tracing::info!(metric = "ChatsOpen", count = taken, "chats open in CIC");
+    if waiting == 0 {
+        tracing::info!(metric = "ConversationsWaiting", count = waiting, "no conversation waits");
+    } else {
+        tracing::warn!(
+            metric = "ConversationsWaiting",
+            count = waiting,
+            longest_seconds = longest.as_secs(),
+            "conversations wait for a chat: raise CicMaxChats, the channel's max_open_interactions, \
+             and MaxInteractionsAllowedPerIP in CIC, or have agents close chats"
+        );
+    }
+}
+
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -12,7 +12,7 @@ use super::*;
 
 /// Nudges from a list; nothing more after that.
 #[derive(Clone)]
-struct FakeNudges {
+pub(crate) struct FakeNudges {
     waiting: Rc<RefCell<Vec<String>>>,
     clock: FakeClock,
 }
@@ -27,14 +27,15 @@ impl NudgeQueue for FakeNudges {
     }
 }
 
-type FakeCollector =
+pub(crate) type FakeCollector =
     Collector<FakeState, FakeNudges, FakeState, FakeCic, FakeQueues, FakeQueues, FakeClock>;
 
-fn collector(world: &World, run: Duration) -> FakeCollector {
+pub(crate) fn collector(world: &World, run: Duration) -> FakeCollector {
     Collector {
         leases: world.state.clone(),
         nudges: FakeNudges { waiting: Rc::default(), clock: world.clock.clone() },
         desk: world.desk(),
+        idle: IdleRules::of(&world.channel_set()),
         pace: Pace {
             shard: 0,
             list_every: Duration::from_secs(2),
@@ -114,7 +115,11 @@ fn quiet_chats_are_looked_at_seldom_and_active_or_nudged_ones_soon() {
         channel_id: channel_id("acme-page"),
         conversation: crate::conversation::ConversationKey("post:1".to_owned()),
         chat: chat.clone(),
+        generation: 1,
         answered: true,
+        last_word_at: None,
+        lost_at: None,
+        stirred_at: Some(now),
     };
     let mut watch = Watch::default();
     watch.update(vec![open.clone()], now);
@@ -144,4 +149,66 @@ fn quiet_chats_are_looked_at_seldom_and_active_or_nudged_ones_soon() {
     watch.looked(&nothing, pace, later);
     watch.update(vec![], later);
     assert_eq!(due_after(&mut watch, later, 60), 0, "an ended one is forgotten");
+}
+
+/// Zoë was answered by Jo; the channel closes what is idle for four hours.
+async fn answered() -> World {
+    let world = with_an_interaction().await;
+    world.channels.set("acme-page", &serde_json::json!({ "idle_close_hours": 4 }));
+    world.cic.pick_up(0, "Jo");
+    world.cic.agent_writes(0, "Jo", "Switch it off and on");
+    collector(&world, Duration::from_secs(10)).run().await.unwrap();
+    world
+}
+
+const ALMOST: Duration = Duration::from_secs(4 * 3_600 - 60);
+
+#[tokio::test]
+async fn an_interaction_that_nobody_writes_in_is_closed_with_a_notice() {
+    let world = answered().await;
+    world.clock.advance(ALMOST);
+    collector(&world, Duration::from_secs(20)).run().await.unwrap();
+    assert!(world.state.conversations()[0].interaction().is_some());
+
+    collector(&world, Duration::from_secs(60)).run().await.unwrap();
+    let said = world.cic.said();
+    assert!(said[0].last().unwrap().contains("closed: nobody has written"), "{said:?}");
+    assert_eq!(said[0].iter().filter(|line| line.contains("closed:")).count(), 1);
+    assert_eq!(world.state.conversations()[0].state, State::Closed);
+    assert!(world.cic.is_over(0) && world.queues.inbound.borrow().is_empty(), "not offered again");
+}
+
+#[tokio::test]
+async fn while_a_visitor_has_the_last_word_nothing_is_closed() {
+    let world = answered().await;
+    world.owners.answer.set(Some(crate::message::Owner::Visitor));
+    let comment = crate::fakes::comment("c1", "1", None, "Zoë", "Still red");
+    world.deliver("acme-page", comment).await.unwrap();
+    world.clock.advance(ALMOST * 2);
+    collector(&world, Duration::from_secs(60)).run().await.unwrap();
+    assert!(!world.cic.is_over(0));
+}
+
+#[tokio::test]
+async fn a_word_in_the_last_moment_keeps_it_open() {
+    let world = answered().await;
+    world.clock.advance(ALMOST);
+    world.cic.agent_writes(0, "Jo", "Does it blink?");
+    collector(&world, Duration::from_secs(120)).run().await.unwrap();
+    assert!(!world.cic.is_over(0));
+    assert_eq!(world.queues.outbound.borrow().len(), 2);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_person_keeps_it_open() {
+    let world = answered().await;
+    let reply = world.queues.outbound.borrow()[0].clone();
+    let mut conversation = world.state.conversations()[0].clone();
+    let keep = |conversation: &mut crate::conversation::Conversation| {
+        conversation.keep_returned(&reply);
+    };
+    world.desk().amend(&mut conversation, keep).await.unwrap();
+    world.clock.advance(ALMOST * 2);
+    collector(&world, Duration::from_secs(60)).run().await.unwrap();
+    assert!(!world.cic.is_over(0));
 }

@@ -10,6 +10,10 @@ use crate::store::OpenChat;
 /// How long a chat in which something happened counts as active.
 const STAYS_ACTIVE: Duration = Duration::from_mins(2);
 
+/// In what time a run looks at all quiet chats for the first time: with the pause before it, the
+/// longest that a chat is not looked at stays under twenty seconds.
+const FIRST_ROUND: Duration = Duration::from_secs(4);
+
 /// All open chats of a shard, by their id.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
@@ -26,6 +30,24 @@ struct Watched {
     last_event: Timestamp,
     /// A nudge came while a look was under way.
     look_again: bool,
+}
+
+impl Watched {
+    /// A run begins without knowing when the one before looked. Chats in which nothing happens are
+    /// looked at in turn, so that they are not due all at once ever after.
+    fn new(open: OpenChat, now: Timestamp) -> Self {
+        let last_event = open.stirred_at.unwrap_or(now);
+        let quiet = open.answered && last_event + STAYS_ACTIVE <= now;
+        let turn = if quiet { turn_of(&open.chat.chat_id) } else { Duration::ZERO };
+        Self { open, due: now + turn, looking: false, last_event, look_again: false }
+    }
+}
+
+/// A share of [`FIRST_ROUND`], spread evenly over the chats.
+fn turn_of(chat_id: &str) -> Duration {
+    let mixed =
+        chat_id.bytes().fold(7_u32, |mixed, byte| mixed.wrapping_mul(31).wrapping_add(byte.into()));
+    FIRST_ROUND * (mixed % 1_000) / 1_000
 }
 
 impl Watch {
@@ -49,9 +71,7 @@ impl Watch {
                     open: OpenChat { chat: watched.open.chat.clone(), ..open },
                     ..watched
                 },
-                None => {
-                    Watched { open, due: now, looking: false, last_event: now, look_again: false }
-                }
+                None => Watched::new(open, now),
             };
             self.chats.insert(id, watched);
         }

@@ -3,14 +3,21 @@
 //! CIC tells an event once, to whoever asks first: the collector's poll, or the answer to a line of
 //! the router's. What two of them were told may be taken in here in either order.
 
+mod pushes;
+
 use jiff::Timestamp;
+pub use pushes::PushHeard;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Conversation, Interaction, State, Who};
+use super::{Conversation, Interaction, Needs, Numbers, State, Who, roads::Roads};
 use crate::{
     chat::{Chat, ChatEvent, Happening, ParticipantState, Party, Told},
-    reply::{Fingerprint, Reply, targeting},
+    command::{Command, Written},
+    reply::{
+        Fingerprint, Reply,
+        targeting::{self, Meaning},
+    },
 };
 
 /// Events that are remembered as heard. Two workers are seconds apart, never so many events.
@@ -56,6 +63,10 @@ pub struct Hearing {
     standings: Vec<Standing>,
     /// Texts of agents of whom nobody knows yet that they were active.
     held: Vec<HeldText>,
+    /// What was told at all.
+    numbers: Box<Numbers>,
+    /// Texts, by the road that they came.
+    roads: Box<Roads>,
 }
 
 /// Place of an event in its chat: leg, sequence number.
@@ -77,7 +88,26 @@ struct HeldText {
     text: String,
 }
 
+impl HeldText {
+    /// Whether it is a word about a colleague's reply that waits.
+    fn decides(&self) -> bool {
+        matches!(
+            Written::read(&self.text),
+            Written::Command(Command::Approve | Command::Discard, _)
+        )
+    }
+}
+
 impl Hearing {
+    /// The numbers of the chat's events.
+    pub fn numbers(&self) -> &Numbers {
+        &self.numbers
+    }
+
+    pub(crate) fn numbers_mut(&mut self) -> &mut Numbers {
+        &mut self.numbers
+    }
+
     fn leg(&mut self, chat: &Chat) -> usize {
         let known = self.legs.iter().position(|leg| *leg == chat.participant_id);
         known.unwrap_or_else(|| {
@@ -111,6 +141,16 @@ impl Hearing {
 
     /// The single agent whose text may be published at that place: who has been active longest.
     fn floor_at(&self, at: Place) -> Option<&Standing> {
+        self.active(at).first().copied()
+    }
+
+    /// That agent, if active at that place, with the floor or without.
+    fn active_at(&self, at: Place, participant_id: &str) -> Option<&Standing> {
+        self.active(at).into_iter().find(|standing| standing.participant_id == participant_id)
+    }
+
+    /// Who is active at that place, the longest first.
+    fn active(&self, at: Place) -> Vec<&Standing> {
         let mut active: Vec<&Standing> = Vec::new();
         for standing in self.standings.iter().filter(|standing| standing.at < at) {
             let known =
@@ -121,7 +161,7 @@ impl Hearing {
                 (Some(_), true) | (None, false) => {}
             }
         }
-        active.first().copied()
+        active
     }
 
     fn hold(&mut self, text: HeldText) {
@@ -158,7 +198,10 @@ impl Conversation {
     ) -> Vec<Heard> {
         let Some(interaction) = self.interaction_in(&told.chat) else { return Vec::new() };
         interaction.chat = told.chat.clone();
+        let legs = interaction.hearing.legs.len();
         let leg = interaction.hearing.leg(&told.chat);
+        let is_new = interaction.hearing.legs.len() > legs;
+        interaction.hearing.numbers.hear(&told.numbers, is_new, now);
         let mut heard = Vec::new();
         for event in &told.events {
             let key = key(event);
@@ -181,6 +224,10 @@ impl Conversation {
         self.unanswered = if answered { 0 } else { self.unanswered + 1 };
         self.ended = Some(Box::new(interaction.clone()));
         self.state = State::Closed;
+        if answered {
+            // Who left has read what came back.
+            self.undecided.retain(|kept| kept.needs == Needs::Approval);
+        }
         Some(Heard::Ended { answered })
     }
 
@@ -257,24 +304,55 @@ impl Conversation {
 
     fn hear_text(&mut self, chat: &Chat, text: HeldText, now: Timestamp) -> Option<Heard> {
         let interaction = self.interaction_in(chat)?;
-        let floor = interaction.hearing.floor_at(text.at);
-        let Some(agent) = floor.filter(|floor| floor.participant_id == text.participant_id) else {
+        let hearing = &interaction.hearing;
+        let floor = hearing.floor_at(text.at);
+        let has_the_floor = |floor: &&Standing| floor.participant_id == text.participant_id;
+        // A second person decides about what the first one wrote, and says nothing else.
+        let decider =
+            || hearing.active_at(text.at, &text.participant_id).filter(|_| text.decides());
+        let Some(agent) = floor.filter(has_the_floor).or_else(decider) else {
             interaction.hearing.hold(text);
             return None;
         };
-        let (agent, id) = (agent.name.clone(), format!("{}#{}", chat.chat_id, text.key));
-        let (target, text) = targeting::target(self, &text.text);
-        self.remember(Who::Agent, &agent, &text, now);
-        Some(Heard::Reply(Box::new(Reply {
+        let agent = agent.name.clone();
+        let occurrence = interaction.hearing.roads.told(&text.text)?;
+        let id = format!("{}#{occurrence}", chat.chat_id);
+        Some(Heard::Reply(self.reply(id, agent, text.participant_id, &text.text, now)))
+    }
+
+    fn reply(
+        &mut self,
+        id: String,
+        agent: String,
+        participant_id: String,
+        text: &str,
+        now: Timestamp,
+    ) -> Box<Reply> {
+        let Meaning { command, target, text } = targeting::read(self, text);
+        match command {
+            Some(Command::Private) => {
+                self.remember(Who::Agent, &agent, &format!("(privately) {text}"), now);
+            }
+            Some(Command::Image) | None => self.remember(Who::Agent, &agent, &text, now),
+            Some(_) => {}
+        }
+        let answered = target.as_ref().ok().map(|target| &target.message_id);
+        let answered = answered.and_then(|id| self.shown().find(|shown| shown.message_id == *id));
+        Box::new(Reply {
             id,
             channel_id: self.channel_id.clone(),
             conversation: self.key.clone(),
             generation: self.generation,
+            also_in: answered.map(|shown| shown.also_in.clone()).unwrap_or_default(),
             agent,
             text,
             written_at: now,
             target,
-        })))
+            command,
+            participant_id,
+            confirmed: false,
+            approved_by: None,
+        })
     }
 }
 

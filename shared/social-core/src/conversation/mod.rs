@@ -1,17 +1,27 @@
 //! A conversation and its counterpart in CIC: what is open, what the agent was shown, who may answer.
 
+mod folding;
 mod hearing;
+mod moderation;
+mod numbers;
+mod roads;
+mod undecided;
+mod visitors;
 
 use std::fmt;
 
-pub use hearing::{Heard, Hearing};
+pub use folding::Folded;
+pub(crate) use folding::WINDOW as FOLDING_WINDOW;
+pub use hearing::{Heard, Hearing, PushHeard};
 use jiff::Timestamp;
+pub use numbers::Numbers;
 use serde::{Deserialize, Serialize};
+pub use undecided::{Needs, Undecided};
 
 use crate::{
     channel::ChannelId,
     chat::Chat,
-    message::{Answerable, Kind, MessageId},
+    message::{Answerable, Author, Kind, MessageId},
     text,
 };
 
@@ -77,6 +87,15 @@ pub struct Conversation {
     /// Batches of it that wait in a queue group of their own: what comes later goes there too.
     #[serde(default)]
     pub detoured: u32,
+    /// Visitors who wrote lately, as their newest messages told of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub visitors: Vec<Author>,
+    /// Replies that wait for a person, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<Undecided>,
+    /// What was counted instead of shown, and not told yet.
+    #[serde(default, skip_serializing_if = "Folded::is_empty")]
+    pub folded: Folded,
 }
 
 /// Where the conversation's interaction stands.
@@ -101,6 +120,12 @@ pub struct Interaction {
     /// What was heard of the chat so far.
     #[serde(default)]
     pub hearing: Hearing,
+    /// Since when an agent has had the last word; absent while a visitor has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_word_at: Option<Timestamp>,
+    /// Its agent was told that it is about to be closed.
+    #[serde(default)]
+    pub closing: bool,
 }
 
 /// One line that an agent was shown, or wrote.
@@ -122,6 +147,8 @@ pub enum Who {
     Agent,
     /// A colleague, who wrote on the network by hand.
     Colleague,
+    /// An agent who hid, showed, liked or deleted something: the line says what.
+    Moderator,
 }
 
 /// A visitor's message as a reply can name it.
@@ -137,8 +164,17 @@ pub struct Shown {
     pub answerable: Answerable,
     #[serde(default)]
     pub deleted: bool,
+    /// Not to be read by everybody, and still to be answered.
+    #[serde(default)]
+    pub hidden: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permalink: Option<String>,
+    /// Other channels that have the message too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_in: Vec<ChannelId>,
+    /// How often it was reposted since.
+    #[serde(default)]
+    pub reposts: u32,
 }
 
 impl Conversation {
@@ -155,6 +191,9 @@ impl Conversation {
             ended: None,
             unanswered: 0,
             detoured: 0,
+            visitors: Vec::new(),
+            undecided: Vec::new(),
+            folded: Folded::default(),
         }
     }
 
@@ -184,6 +223,13 @@ impl Conversation {
         if let Who::Visitor(shown) = &who {
             self.last_number = self.last_number.max(shown.number);
         }
+        if let Some(interaction) = self.interaction_mut() {
+            match &who {
+                Who::Visitor(_) => interaction.has_the_last_word(None),
+                Who::Agent => interaction.has_the_last_word(Some(at)),
+                Who::Colleague | Who::Moderator => {}
+            }
+        }
         let text = text::excerpt(&text::clean(line), REMEMBERED_CHARS);
         let generation = self.generation;
         self.lines.push(Line { who, name: name.to_owned(), text, at, generation });
@@ -195,7 +241,15 @@ impl Conversation {
     pub fn shown(&self) -> impl DoubleEndedIterator<Item = &Shown> {
         self.lines.iter().filter_map(|line| match &line.who {
             Who::Visitor(shown) => Some(shown),
-            Who::Agent | Who::Colleague => None,
+            Who::Agent | Who::Colleague | Who::Moderator => None,
+        })
+    }
+
+    /// The same, to be changed.
+    pub fn shown_mut(&mut self) -> impl Iterator<Item = &mut Shown> {
+        self.lines.iter_mut().filter_map(|line| match &mut line.who {
+            Who::Visitor(shown) => Some(shown),
+            Who::Agent | Who::Colleague | Who::Moderator => None,
         })
     }
 
@@ -203,8 +257,27 @@ impl Conversation {
     pub fn last_shown(&self) -> Option<(&Line, &Shown)> {
         self.lines.iter().rev().find_map(|line| match &line.who {
             Who::Visitor(shown) => Some((line, shown)),
-            Who::Agent | Who::Colleague => None,
+            Who::Agent | Who::Colleague | Who::Moderator => None,
         })
+    }
+
+    /// Whether nobody has anything left to do in that chat, and an agent had the last word before then.
+    pub fn is_idle_in(&self, chat: &Chat, since: Timestamp) -> bool {
+        self.is_open_in(chat)
+            && self.undecided.is_empty()
+            && self.detoured == 0
+            && self
+                .interaction()
+                .is_some_and(|open| open.last_word_at.is_some_and(|last| last <= since))
+    }
+
+    /// Whether the open interaction has a message that another channel has too.
+    pub fn is_known_to_be_shared(&self) -> bool {
+        let shared = |line: &Line| {
+            line.generation == self.generation
+                && matches!(&line.who, Who::Visitor(shown) if !shown.also_in.is_empty())
+        };
+        self.interaction().is_some() && self.lines.iter().any(shared)
     }
 
     /// The end of the earlier transcript, as a new interaction begins with it. Nothing that no
@@ -219,12 +292,26 @@ impl Conversation {
     }
 }
 
+impl Interaction {
+    /// A chat of which nothing was heard yet.
+    pub fn new(chat: Chat) -> Self {
+        let hearing = Hearing::default();
+        Self { chat, answered: false, hearing, last_word_at: None, closing: false }
+    }
+
+    /// An agent since then, or a visitor.
+    fn has_the_last_word(&mut self, agent_since: Option<Timestamp>) {
+        self.last_word_at = agent_since;
+        self.closing = false;
+    }
+}
+
 impl Line {
     fn in_tail(&self) -> String {
         let who = match &self.who {
             Who::Visitor(shown) => format!("{} · {}", shown.number, self.name),
             Who::Agent => format!("answered by {}", self.name),
-            Who::Colleague => self.name.clone(),
+            Who::Colleague | Who::Moderator => self.name.clone(),
         };
         let time = self.at.strftime("%d %b %H:%M");
         format!("\n  {who} · {time}\n    {}", self.text.replace('\n', "\n    "))

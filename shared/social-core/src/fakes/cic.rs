@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
 
-use super::Broken;
+use super::{Away, Broken};
 use crate::{
     chat::{
         Chat, ChatError, ChatEvent, ContactCenter, Happening, Interface, Opening, ParticipantState,
@@ -27,6 +27,9 @@ pub(crate) struct FakeChat {
     pub(crate) opening: Option<Opening>,
     pub(crate) said: Vec<String>,
     unread: Vec<ChatEvent>,
+    /// Numbers of echoes that were not told yet.
+    echoes: Vec<i64>,
+    events: Vec<ChatEvent>,
     sequence: i64,
     pub(crate) gone: bool,
 }
@@ -37,6 +40,8 @@ struct Inner {
     faults: VecDeque<Fault>,
     keeps_history: bool,
     throttled: bool,
+    down: bool,
+    calls: u32,
     polls_that_fail: u32,
 }
 
@@ -52,9 +57,28 @@ impl FakeCic {
         self.0.borrow_mut().throttled = on;
     }
 
+    /// Neither server takes calls.
+    pub(crate) fn go_down(&self, down: bool) {
+        self.0.borrow_mut().down = down;
+    }
+
     /// So many polls find nobody who answers.
     pub(crate) fn fail_polls(&self, times: u32) {
         self.0.borrow_mut().polls_that_fail = times;
+    }
+
+    /// Calls so far, in vain or not.
+    pub(crate) fn calls(&self) -> u32 {
+        self.0.borrow().calls
+    }
+
+    async fn call(&self) -> Result<(), ChatError> {
+        tokio::task::yield_now().await;
+        self.0.borrow_mut().calls += 1;
+        if self.0.borrow().down {
+            return Err(ChatError::Failed { failure: Away.into(), sent: Sent::No });
+        }
+        Ok(())
     }
 
     pub(crate) fn next_say(&self, fault: Fault) {
@@ -64,6 +88,10 @@ impl FakeCic {
     /// What was said in each chat, oldest chat first.
     pub(crate) fn said(&self) -> Vec<Vec<String>> {
         self.0.borrow().chats.iter().map(|chat| chat.said.clone()).collect()
+    }
+
+    pub(crate) fn is_over(&self, chat: usize) -> bool {
+        self.0.borrow().chats[chat].gone
     }
 
     pub(crate) fn openings(&self) -> Vec<Opening> {
@@ -80,6 +108,14 @@ impl FakeCic {
         self.happens(chat, Party::Agent, agent, Happening::Text(text.to_owned()));
     }
 
+    pub(crate) fn agent_pushes(&self, chat: usize, agent: &str, url: &str) {
+        self.happens(chat, Party::Agent, agent, Happening::Url(url.to_owned()));
+    }
+
+    pub(crate) fn agent_sends_file(&self, chat: usize, agent: &str, name: &str) {
+        self.happens(chat, Party::Agent, agent, Happening::File(name.to_owned()));
+    }
+
     pub(crate) fn system_writes(&self, chat: usize, text: &str) {
         self.happens(chat, Party::System, "IC", Happening::Text(text.to_owned()));
     }
@@ -91,28 +127,43 @@ impl FakeCic {
         self.0.borrow_mut().chats[chat].gone = true;
     }
 
+    /// The answer that told what is unread died with whoever got it.
+    pub(crate) fn forget_unread(&self, chat: usize) {
+        self.0.borrow_mut().chats[chat].unread.clear();
+    }
+
+    /// The chat is gone, and nobody is told.
+    pub(crate) fn vanish(&self, chat: usize) {
+        self.0.borrow_mut().chats[chat].gone = true;
+    }
+
     fn happens(&self, chat: usize, party: Party, name: &str, what: Happening) {
         let chat = &mut self.0.borrow_mut().chats[chat];
         chat.sequence += 1;
-        chat.unread.push(ChatEvent {
+        let event = ChatEvent {
             sequence: chat.sequence,
             participant_id: format!("p-{name}"),
             party,
             name: name.to_owned(),
             what,
-        });
+        };
+        chat.events.push(event.clone());
+        chat.unread.push(event);
     }
 
     fn told(&self, chat: &Chat) -> Told {
         let index: usize = chat.chat_id.parse().unwrap();
-        let events = std::mem::take(&mut self.0.borrow_mut().chats[index].unread);
-        Told { chat: chat.clone(), events, poll_after: Duration::from_secs(2) }
+        let chats = &mut self.0.borrow_mut().chats;
+        let events = std::mem::take(&mut chats[index].unread);
+        let mut numbers = std::mem::take(&mut chats[index].echoes);
+        numbers.extend(events.iter().map(|event| event.sequence));
+        Told { chat: chat.clone(), events, numbers, poll_after: Duration::from_secs(2) }
     }
 }
 
 impl ContactCenter for FakeCic {
     async fn open(&self, opening: &Opening) -> Result<Told, ChatError> {
-        tokio::task::yield_now().await;
+        self.call().await?;
         if opening.workgroup == "Nowhere" {
             return Err(ChatError::UnknownWorkgroup);
         }
@@ -128,7 +179,7 @@ impl ContactCenter for FakeCic {
     }
 
     async fn say(&self, chat: &Chat, text: &str) -> Result<Told, ChatError> {
-        tokio::task::yield_now().await;
+        self.call().await?;
         let index: usize = chat.chat_id.parse().unwrap();
         let fault = self.0.borrow_mut().faults.pop_front();
         let broken = |sent| Err(ChatError::Failed { failure: Broken(Verdict::RETRY).into(), sent });
@@ -145,6 +196,7 @@ impl ContactCenter for FakeCic {
                 return Err(ChatError::Gone);
             }
             chat.sequence += 1;
+            chat.echoes.push(chat.sequence);
             chat.said.push(text.to_owned());
         }
         if fault == Some(Fault::AnswerLost) {
@@ -154,7 +206,7 @@ impl ContactCenter for FakeCic {
     }
 
     async fn poll(&self, chat: &Chat) -> Result<Told, ChatError> {
-        tokio::task::yield_now().await;
+        self.call().await?;
         let index: usize = chat.chat_id.parse().unwrap();
         let left = self.0.borrow().polls_that_fail.checked_sub(1);
         if let Some(left) = left {
@@ -179,7 +231,8 @@ impl ContactCenter for FakeCic {
             name: String::new(),
             what: Happening::Text(text.clone()),
         });
-        Ok(inner.keeps_history.then(|| said.collect()))
+        let all = said.chain(inner.chats[index].events.iter().cloned());
+        Ok(inner.keeps_history.then(|| all.collect()))
     }
 
     async fn exit(&self, chat: &Chat) -> Result<(), ChatError> {

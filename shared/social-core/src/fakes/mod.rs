@@ -5,6 +5,7 @@ mod state;
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -40,6 +41,25 @@ impl Classify for Broken {
 
     fn error_type(&self) -> &'static str {
         "broken"
+    }
+}
+
+/// The other side is down.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody is there")]
+pub(crate) struct Away;
+
+impl Classify for Away {
+    fn verdict(&self) -> Verdict {
+        Verdict::WAIT
+    }
+
+    fn error_type(&self) -> &'static str {
+        "away"
+    }
+
+    fn is_outage(&self) -> bool {
+        true
     }
 }
 
@@ -108,11 +128,22 @@ impl OutboundQueue for FakeQueues {
 
 /// The channels of the samples, and whose threads they are.
 #[derive(Debug, Clone)]
-pub(crate) struct FakeChannels(pub(crate) Arc<ChannelSet>);
+pub(crate) struct FakeChannels(Rc<RefCell<Vec<serde_json::Value>>>);
+
+impl FakeChannels {
+    /// An administrator sets fields of an entry.
+    pub(crate) fn set(&self, channel: &str, fields: &serde_json::Value) {
+        let mut entries = self.0.borrow_mut();
+        let entry = entries.iter_mut().find(|entry| entry["channel_id"] == channel).unwrap();
+        entry.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    }
+}
 
 impl Channels for FakeChannels {
     async fn all(&self) -> Result<Arc<ChannelSet>, Failure> {
-        Ok(Arc::clone(&self.0))
+        let set = ChannelSet::from_entries(self.0.borrow().clone());
+        assert_eq!(set.invalid, []);
+        Ok(Arc::new(set))
     }
 }
 
@@ -121,6 +152,9 @@ impl Channels for FakeChannels {
 pub(crate) struct FakeOwners {
     pub(crate) answer: Rc<Cell<Option<Owner>>>,
     pub(crate) asked: Rc<Cell<u32>>,
+    /// Of those who wrote private messages, by their ids; others fail.
+    pub(crate) names: Rc<RefCell<BTreeMap<String, String>>>,
+    pub(crate) asked_names: Rc<Cell<u32>>,
 }
 
 impl ThreadOwners for FakeOwners {
@@ -128,10 +162,17 @@ impl ThreadOwners for FakeOwners {
         self.asked.set(self.asked.get() + 1);
         Ok(self.answer.get())
     }
+
+    async fn author(&self, _: &Channel, author: &Author) -> Result<Option<Author>, Failure> {
+        self.asked_names.set(self.asked_names.get() + 1);
+        let names = self.names.borrow();
+        let name = names.get(&author.id).cloned().ok_or(Broken(Verdict::RETRY))?;
+        Ok(Some(Author { name, ..author.clone() }))
+    }
 }
 
 pub(crate) type FakeDesk = Desk<FakeState, FakeCic, FakeQueues, FakeQueues, FakeClock>;
-pub(crate) type FakeRouter = Router<
+pub(crate) type FakeRouter = Router<(
     FakeChannels,
     FakeOwners,
     FakeQueues,
@@ -140,7 +181,7 @@ pub(crate) type FakeRouter = Router<
     FakeQueues,
     FakeQueues,
     FakeClock,
->;
+)>;
 
 /// Everything together.
 pub(crate) struct World {
@@ -160,9 +201,13 @@ impl World {
             cic: FakeCic::default(),
             queues: FakeQueues::default(),
             owners: FakeOwners::default(),
-            channels: FakeChannels(Arc::new(ChannelSet::from_entries(samples()))),
+            channels: FakeChannels(Rc::new(RefCell::new(samples()))),
             clock,
         }
+    }
+
+    pub(crate) fn channel_set(&self) -> ChannelSet {
+        ChannelSet::from_entries(self.channels.0.borrow().clone())
     }
 
     pub(crate) fn desk(&self) -> FakeDesk {
@@ -203,6 +248,9 @@ fn samples() -> Vec<serde_json::Value> {
                 "credential": "/social/twitter/acme", "name": "Acme on Twitter" }),
         json!({ "channel_id": "rival-watch", "network": "twitter", "workgroup": "Market Watch",
                 "handles": ["@rival"], "credential": "/social/twitter/acme", "name": "Rival" }),
+        json!({ "channel_id": "small-page", "network": "facebook", "workgroup": "Social Support",
+                "page_id": "300", "credential": "/social/facebook/small", "name": "Small",
+                "max_open_interactions": 1 }),
         json!({ "channel_id": "lost-page", "network": "facebook", "workgroup": "Nowhere",
                 "page_id": "200", "credential": "/social/facebook/lost", "name": "Lost" }),
     ]
@@ -213,7 +261,7 @@ pub(crate) fn channel_id(id: &str) -> ChannelId {
 }
 
 fn author(name: &str) -> Author {
-    Author { id: format!("id-{name}"), name: name.to_owned(), handle: None }
+    Author { id: format!("id-{name}"), name: name.to_owned(), ..Author::default() }
 }
 
 /// A visitor's post on the page.
@@ -235,6 +283,7 @@ pub(crate) fn post(id: &str, name: &str, text: &str) -> Message {
             owner: None,
         },
         answerable: Answerable::Yes,
+        also_in: vec![],
     }
 }
 
@@ -272,6 +321,7 @@ pub(crate) fn tweet(
 
 /// The same message, written by the company.
 pub(crate) fn own(message: Message) -> Message {
-    let author = Some(Author { id: "100".to_owned(), name: "Acme".to_owned(), handle: None });
+    let author =
+        Some(Author { id: "100".to_owned(), name: "Acme".to_owned(), ..Author::default() });
     Message { own: true, author, ..message }
 }

@@ -1,16 +1,23 @@
 //! The state table, in memory, with the conditions of the real one.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
 use super::FakeClock;
 use crate::{
+    breaker::{Breakers, Outage, Probe},
     channel::ChannelId,
     clock::Clock,
     conversation::{Conversation, ConversationKey},
-    message::{Message, MessageId, Owner},
+    message::{InLedger, MessageId, Owner},
     reply::ReplyRecord,
+    slots::{Caps, Occupancy, Slate, Slot, Slots, Token, Want},
     store::{Claim, Conversations, Lease, Leases, Ledger, OpenChat, Replies, Threads},
     verdict::Failure,
 };
@@ -30,17 +37,41 @@ struct Tables {
     threads: BTreeMap<String, Owner>,
     replies: BTreeMap<String, Vec<ReplyRecord>>,
     leases: BTreeMap<String, (u64, Timestamp, Option<String>)>,
+    slate: Slate,
+    outages: BTreeMap<String, Outage>,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct FakeState {
     tables: Rc<RefCell<Tables>>,
+    caps: Rc<Cell<Caps>>,
+    in_steps: Rc<Cell<bool>>,
     clock: FakeClock,
 }
 
 impl FakeState {
     pub(crate) fn new(clock: FakeClock) -> Self {
-        Self { tables: Rc::default(), clock }
+        let caps = Rc::new(Cell::new(Caps { open: 1_000, starts_per_second: 1_000 }));
+        Self { tables: Rc::default(), caps, in_steps: Rc::default(), clock }
+    }
+
+    pub(crate) fn cap(&self, open: u32) {
+        self.caps.set(Caps { open, ..self.caps.get() });
+    }
+
+    /// From now on every call takes its time, so that a worker can die before and after it.
+    pub(crate) fn in_steps(&self) {
+        self.in_steps.set(true);
+    }
+
+    async fn step(&self) {
+        if self.in_steps.get() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub(crate) fn slate(&self) -> Slate {
+        self.tables.borrow().slate.clone()
     }
 
     /// All conversations, by their key.
@@ -58,9 +89,15 @@ impl FakeState {
     }
 }
 
+fn item(channel: &ChannelId, change: &impl InLedger) -> String {
+    let (id, change) = change.ledger_key();
+    format!("{channel}#{id}#{change}")
+}
+
 impl Ledger for FakeState {
-    async fn claim(&self, channel: &ChannelId, message: &Message) -> Result<Claim, Failure> {
-        let key = format!("{channel}#{}", message.change_key());
+    async fn claim(&self, channel: &ChannelId, change: &impl InLedger) -> Result<Claim, Failure> {
+        self.step().await;
+        let key = item(channel, change);
         let now = self.clock.now();
         let mut tables = self.tables.borrow_mut();
         let (attempts, again) = match tables.ledger.get(&key) {
@@ -77,10 +114,11 @@ impl Ledger for FakeState {
     async fn complete(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        change: &impl InLedger,
         conversation: Option<&ConversationKey>,
     ) -> Result<(), Failure> {
-        let key = format!("{channel}#{}", message.change_key());
+        self.step().await;
+        let key = item(channel, change);
         let done = Seen::Done { conversation: conversation.cloned() };
         self.tables.borrow_mut().ledger.insert(key, done);
         Ok(())
@@ -89,10 +127,11 @@ impl Ledger for FakeState {
     async fn release(
         &self,
         channel: &ChannelId,
-        message: &Message,
+        change: &impl InLedger,
         perhaps_done: bool,
     ) -> Result<(), Failure> {
-        let key = format!("{channel}#{}", message.change_key());
+        self.step().await;
+        let key = item(channel, change);
         if let Some(Seen::Claimed { until, attempts, again }) =
             self.tables.borrow_mut().ledger.get_mut(&key)
         {
@@ -108,6 +147,7 @@ impl Ledger for FakeState {
         channel: &ChannelId,
         message_id: &MessageId,
     ) -> Result<Option<ConversationKey>, Failure> {
+        self.step().await;
         let key = format!("{channel}#{message_id}#add");
         Ok(match self.tables.borrow().ledger.get(&key) {
             Some(Seen::Done { conversation }) => conversation.clone(),
@@ -126,11 +166,13 @@ impl Conversations for FakeState {
         channel: &ChannelId,
         key: &ConversationKey,
     ) -> Result<Conversation, Failure> {
+        self.step().await;
         let stored = self.tables.borrow().conversations.get(&place(channel, key)).cloned();
         Ok(stored.unwrap_or_else(|| Conversation::new(channel.clone(), key.clone())))
     }
 
     async fn save(&self, conversation: &mut Conversation) -> Result<Option<Conversation>, Failure> {
+        self.step().await;
         let place = place(&conversation.channel_id, &conversation.key);
         let mut tables = self.tables.borrow_mut();
         if let Some(current) = tables.conversations.get(&place)
@@ -144,25 +186,71 @@ impl Conversations for FakeState {
     }
 
     async fn open_chats(&self, _: u32) -> Result<Vec<OpenChat>, Failure> {
+        self.step().await;
         let tables = self.tables.borrow();
-        let open = tables.conversations.values().filter_map(|conversation| {
-            conversation.interaction().map(|interaction| OpenChat {
-                channel_id: conversation.channel_id.clone(),
-                conversation: conversation.key.clone(),
-                chat: interaction.chat.clone(),
-                answered: interaction.answered,
-            })
-        });
+        let open = tables.conversations.values().filter_map(OpenChat::of);
         Ok(open.collect())
+    }
+}
+
+impl Breakers for FakeState {
+    async fn outage(&self, name: &str) -> Result<Option<Outage>, Failure> {
+        Ok(self.tables.borrow().outages.get(name).copied())
+    }
+
+    async fn note_down(&self, name: &str, probe_at: Timestamp) -> Result<Outage, Failure> {
+        let mut tables = self.tables.borrow_mut();
+        let fresh = Outage { since: self.clock.now(), probe_at };
+        let outage = tables.outages.entry(name.to_owned()).or_insert(fresh);
+        outage.probe_at = outage.probe_at.max(probe_at);
+        Ok(*outage)
+    }
+
+    async fn take_probe(&self, name: &str, next: Timestamp) -> Result<Probe, Failure> {
+        let mut tables = self.tables.borrow_mut();
+        let Some(outage) = tables.outages.get_mut(name) else { return Ok(Probe::Needless) };
+        if self.clock.now() < outage.probe_at {
+            return Ok(Probe::Others(*outage));
+        }
+        outage.probe_at = next;
+        Ok(Probe::Ours)
+    }
+
+    async fn note_up(&self, name: &str) -> Result<(), Failure> {
+        self.tables.borrow_mut().outages.remove(name);
+        Ok(())
+    }
+}
+
+impl Slots for FakeState {
+    async fn take_slot(&self, want: &Want) -> Result<Slot, Failure> {
+        self.step().await;
+        Ok(self.tables.borrow_mut().slate.take(want, self.caps.get(), self.clock.now()))
+    }
+
+    async fn free_slot(&self, token: &Token, wait: bool) -> Result<(), Failure> {
+        self.step().await;
+        self.tables.borrow_mut().slate.free(token, wait, self.clock.now());
+        Ok(())
+    }
+
+    async fn tidy_slots(&self) -> Result<Occupancy, Failure> {
+        self.step().await;
+        let open = self.open_chats(0).await?.iter().map(Token::of_open).collect();
+        let slate = &mut self.tables.borrow_mut().slate;
+        slate.tidy(&open, self.clock.now());
+        Ok(slate.occupancy(self.clock.now()))
     }
 }
 
 impl Threads for FakeState {
     async fn owner(&self, channel: &ChannelId, root: &str) -> Result<Option<Owner>, Failure> {
+        self.step().await;
         Ok(self.tables.borrow().threads.get(&format!("{channel}#{root}")).copied())
     }
 
     async fn remember(&self, channel: &ChannelId, root: &str, owner: Owner) -> Result<(), Failure> {
+        self.step().await;
         self.tables.borrow_mut().threads.insert(format!("{channel}#{root}"), owner);
         Ok(())
     }

@@ -51,6 +51,8 @@ fn queued(world: &World) -> Vec<String> {
         .map(|change| match change {
             Change::Message(message) => message.id.to_string(),
             Change::Tell(tell) => tell.id.clone(),
+            Change::Pushed(pushed) => pushed.id.clone(),
+            Change::Folded(folded) => folded.id(),
         })
         .collect()
 }

@@ -1,27 +1,28 @@
 //! Publishing: what waits in `outbound.fifo` goes onto its network once, or back to its agent.
 
+mod attempting;
+mod error;
+mod obeying;
+mod ports;
+mod telling;
+
 use std::time::Duration;
 
+pub use error::PublishingError;
 use jiff::Timestamp;
+pub use ports::{DeskOf, Ports};
 
 use crate::{
-    channel::{Channel, Channels},
-    chat::ContactCenter,
+    channel::{Channel, ChannelSet, Channels},
     clock::Clock,
-    desk::{Desk, DeskError},
-    inbound::{InboundQueue, OutboundQueue},
-    message::Network,
+    command::Command,
+    message::{Kind, Network},
     reply::{
-        PublishError, Publisher, Refusal, Reply, ReplyRecord, ReplyState, Target,
-        lifecycle::{Bounds, Outcome, Step},
+        Refusal, Reply, ReplyRecord, ReplyState, Target,
+        lifecycle::{Bounds, Step},
     },
-    store::{Conversations, Replies},
-    text,
-    verdict::{Classify, Failure, Verdict},
+    store::{Ledger, Replies},
 };
-
-/// Characters of a returned reply that the agent reads again.
-const RETURNED_CHARS: usize = 4_000;
 
 /// Limits that differ between installations.
 #[derive(Debug, Clone, Copy)]
@@ -32,236 +33,148 @@ pub struct Limits {
     pub lease: Duration,
 }
 
-/// Why a reply is not settled yet.
-#[derive(Debug, thiserror::Error)]
-pub enum PublishingError {
-    #[error("the reply waits for its time")]
-    NotYet { after: Duration },
-    #[error("another worker changed the reply")]
-    Busy,
-    #[error("no enabled channel has this id")]
-    NoChannel,
-    #[error("cannot read the channels")]
-    Channels(#[source] Failure),
-    #[error("cannot read or write the bridge's state")]
-    Store(#[source] Failure),
-    #[error("the network did not take the reply")]
-    Network(#[source] Failure),
-    #[error("cannot look for the reply on the network")]
-    Look(#[source] Failure),
-    #[error("cannot tell the agent")]
-    Desk(#[source] DeskError),
-}
-
-impl Classify for PublishingError {
-    fn verdict(&self) -> Verdict {
-        match self {
-            Self::NotYet { after } => Verdict::Wait { after: Some(*after) },
-            Self::Busy => Verdict::RETRY,
-            Self::NoChannel => Verdict::WAIT,
-            Self::Channels(failure) | Self::Store(failure) => failure.verdict(),
-            // A reply is never parked for what a network said: it waits, or comes back to its agent.
-            Self::Network(failure) | Self::Look(failure) => match failure.verdict() {
-                Verdict::Reject => Verdict::WAIT,
-                verdict => verdict,
-            },
-            Self::Desk(error) => error.verdict(),
-        }
-    }
-
-    fn error_type(&self) -> &'static str {
-        match self {
-            Self::NotYet { .. } => "not_yet",
-            Self::Busy => "busy",
-            Self::NoChannel => "channel_unknown",
-            Self::Channels(failure)
-            | Self::Store(failure)
-            | Self::Network(failure)
-            | Self::Look(failure) => failure.error_type(),
-            Self::Desk(error) => error.error_type(),
-        }
-    }
-}
-
 /// The publisher: the networks, and the desk that hears what came to nothing.
-#[derive(Debug, Clone)]
-pub struct Publishing<H, F, X, S, C, I, O, K> {
-    pub channels: H,
-    pub facebook: F,
-    pub twitter: X,
-    pub desk: Desk<S, C, I, O, K>,
+pub struct Publishing<P: Ports> {
+    pub channels: P::Channels,
+    pub facebook: P::Facebook,
+    pub twitter: P::Twitter,
+    pub desk: DeskOf<P>,
     pub limits: Limits,
 }
 
-impl<H, F, X, S, C, I, O, K> Publishing<H, F, X, S, C, I, O, K>
-where
-    H: Channels,
-    F: Publisher,
-    X: Publisher,
-    S: Conversations + Replies,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
-    /// Brings one reply as far as it can be brought now.
+impl<P: Ports> Publishing<P> {
+    /// Brings one reply or command as far as it can be brought now.
     pub async fn publish(&self, reply: &Reply) -> Result<(), PublishingError> {
         let now = self.desk.clock.now();
         let channels = self.channels.all().await.map_err(PublishingError::Channels)?;
         let Some(channel) = channels.find(&reply.channel_id) else {
             return match too_old(reply, now, self.limits) {
-                Some(refusal) => self.refuse(reply, refusal, now).await,
+                Some(refusal) => self.refuse(None, reply, refusal, now).await,
                 None => Err(PublishingError::NoChannel),
             };
         };
-        let target = match may_publish(channel, reply, now, self.limits) {
+        match reply.command {
+            Some(command) if !channel.desk_rules.allow(command) => {
+                return self.refuse(Some(channel), reply, Refusal::UnknownCommand, now).await;
+            }
+            Some(command) if command.stays_in_the_chat() => {
+                return self.obey(channel, reply, command).await;
+            }
+            _ => {}
+        }
+        let target = self.target(reply).await?;
+        let target = match may_publish(channel, reply, target, now, self.limits) {
             Ok(target) => target,
-            Err(refusal) => return self.refuse(reply, refusal, now).await,
+            Err(refusal) => return self.refuse(Some(channel), reply, refusal, now).await,
         };
+        if let Some(channel_name) = self.answered_elsewhere(&channels, reply, &target).await? {
+            let refusal = Refusal::AnsweredElsewhere { channel: channel_name };
+            return self.refuse(Some(channel), reply, refusal, now).await;
+        }
+        if channel.desk_rules.approval && reply.speaks() && reply.approved_by.is_none() {
+            return self.await_approval(channel, reply, now).await;
+        }
         match channel.network() {
-            Network::Facebook => self.publish_on(&self.facebook, channel, reply, target).await,
-            Network::Twitter => self.publish_on(&self.twitter, channel, reply, target).await,
+            Network::Facebook => self.publish_on(&self.facebook, channel, reply, &target).await,
+            Network::Twitter => self.publish_on(&self.twitter, channel, reply, &target).await,
         }
     }
 
-    async fn publish_on(
+    /// What the reply answers, or what of ours is to be deleted.
+    async fn target(&self, reply: &Reply) -> Result<Result<Target, Refusal>, PublishingError> {
+        if reply.command != Some(Command::Delete) {
+            return Ok(reply.target.clone());
+        }
+        if reply.conversation.is_private() {
+            return Ok(Err(Refusal::Unsupported));
+        }
+        let named = match &reply.target {
+            Ok(target) => Some(&target.message_id),
+            Err(Refusal::NoneNamed) => None,
+            Err(refusal) => return Ok(Err(refusal.clone())),
+        };
+        let replies = self.desk.store.of(&reply.channel_id, &reply.conversation).await;
+        let replies = replies.map_err(PublishingError::Store)?;
+        // Once begun it stays with what it was begun for: the newest may be another one by now.
+        let begun = replies.iter().find(|record| record.id == reply.id);
+        let begun = begun.map(|record| record.reply_under.clone());
+        let ours = replies.iter().filter(|record| {
+            record.command != Some(Command::Private)
+                && matches!(record.state, ReplyState::Published { .. })
+                && named.is_none_or(|named| record.answers.as_ref() == Some(named))
+        });
+        let newest = ours.max_by_key(|record| record.since);
+        let id =
+            begun.unwrap_or_else(|| newest.and_then(|record| record.state.remote_id().cloned()));
+        let kind = reply.target.as_ref().map_or(Kind::Comment, |target| target.kind);
+        Ok(id.ok_or(Refusal::NothingToDelete).map(|id| Target {
+            message_id: id.clone(),
+            kind,
+            reply_under: id,
+            author_id: None,
+        }))
+    }
+
+    /// The name of another channel from which the same message was answered in public.
+    async fn answered_elsewhere(
         &self,
-        network: &impl Publisher,
-        channel: &Channel,
+        channels: &ChannelSet,
         reply: &Reply,
         target: &Target,
-    ) -> Result<(), PublishingError> {
-        let bounds = Bounds { lease: self.limits.lease, settle: network.settle_time() };
-        let now = self.desk.clock.now();
-        let first = ReplyRecord::first(reply, now, bounds);
-        let Some(mut record) = self.begin(reply, &first).await? else {
-            return self.attempt(network, channel, reply, target, &first).await;
-        };
-        loop {
-            let now = self.desk.clock.now();
-            match record.next_step(now, bounds) {
-                Step::Done => return Ok(()),
-                Step::TellRefused(refusal) => return self.give_back(reply, &refusal).await,
-                Step::WaitUntil(time) => return Err(not_yet(time, now)),
-                Step::Settle(next) => {
-                    self.advance(reply, &record, &next).await?;
-                    record = next;
-                }
-                Step::Look => record = self.look(network, channel, reply, target, &record).await?,
-                Step::Post(next) => {
-                    self.advance(reply, &record, &next).await?;
-                    return self.attempt(network, channel, reply, target, &next).await;
-                }
+    ) -> Result<Option<String>, PublishingError> {
+        let public = reply.speaks() && reply.command != Some(Command::Private);
+        if reply.also_in.is_empty() || reply.confirmed || !public {
+            return Ok(None);
+        }
+        let store = &self.desk.store;
+        let ours = store.of(&reply.channel_id, &reply.conversation).await;
+        if ours.map_err(PublishingError::Store)?.iter().any(|record| record.id == reply.id) {
+            return Ok(None);
+        }
+        for other in reply.also_in.iter().filter(|other| **other != reply.channel_id) {
+            let key = Ledger::conversation_of(store, other, &target.message_id).await;
+            let Some(key) = key.map_err(PublishingError::Store)? else { continue };
+            let theirs = store.of(other, &key).await.map_err(PublishingError::Store)?;
+            let answers = |record: &ReplyRecord| {
+                record.may_be_public() && record.answers.as_ref() == Some(&target.message_id)
+            };
+            if theirs.iter().any(answers) {
+                let name = channels.find(other).map(|channel| channel.name.clone());
+                return Ok(Some(name.unwrap_or_else(|| other.to_string())));
             }
         }
-    }
-
-    /// Posts once; the record says already that it may be on the network.
-    async fn attempt(
-        &self,
-        network: &impl Publisher,
-        channel: &Channel,
-        reply: &Reply,
-        target: &Target,
-        record: &ReplyRecord,
-    ) -> Result<(), PublishingError> {
-        let posted = network.publish(channel, target, &reply.text).await;
-        let now = self.desk.clock.now();
-        let bounds = Bounds { lease: self.limits.lease, settle: network.settle_time() };
-        let (outcome, failure) = match posted {
-            Ok(remote_id) => (Outcome::Published(remote_id), None),
-            Err(PublishError::Refused(refusal)) => (Outcome::Refused(refusal), None),
-            Err(PublishError::NotPublished(failure)) => (Outcome::NotPublished, Some(failure)),
-            Err(PublishError::Unknown(failure)) => (Outcome::Unknown, Some(failure)),
-        };
-        let next = record.after_attempt(outcome.clone(), now, bounds);
-        match (outcome, self.advance(reply, record, &next).await) {
-            // The echo was here before the answer, and settled the reply as published.
-            (Outcome::Published(_), Ok(()) | Err(PublishingError::Busy)) => Ok(()),
-            (_, Err(error)) => Err(error),
-            (Outcome::Refused(refusal), Ok(())) => self.give_back(reply, &refusal).await,
-            (Outcome::NotPublished | Outcome::Unknown, Ok(())) => match (&next.state, failure) {
-                (ReplyState::Refused { refusal }, _) => self.give_back(reply, refusal).await,
-                (_, Some(failure)) => Err(PublishingError::Network(failure)),
-                (_, None) => Err(PublishingError::Busy),
-            },
-        }
-    }
-
-    async fn look(
-        &self,
-        network: &impl Publisher,
-        channel: &Channel,
-        reply: &Reply,
-        target: &Target,
-        record: &ReplyRecord,
-    ) -> Result<ReplyRecord, PublishingError> {
-        let there = match network.own_messages(channel, target, record.since).await {
-            Ok(there) => there,
-            // It can never be looked for, as when the visitor's message is gone by now.
-            Err(failure) if failure.verdict() == Verdict::Reject => {
-                let state = ReplyState::Refused { refusal: Refusal::Unknown };
-                let next = ReplyRecord { state, ..record.clone() };
-                self.advance(reply, record, &next).await?;
-                return Ok(next);
-            }
-            Err(failure) => return Err(PublishingError::Look(failure)),
-        };
-        let others = self.desk.store.of(&reply.channel_id, &reply.conversation).await;
-        let others = others.map_err(PublishingError::Store)?;
-        let next = record.after_look(&there, &others, self.desk.clock.now());
-        self.advance(reply, record, &next).await?;
-        Ok(next)
+        Ok(None)
     }
 
     async fn refuse(
         &self,
+        channel: Option<&Channel>,
         reply: &Reply,
         refusal: Refusal,
         now: Timestamp,
     ) -> Result<(), PublishingError> {
         let record = ReplyRecord::refused(reply, refusal.clone(), now);
         let Some(stored) = self.begin(reply, &record).await? else {
-            return self.give_back(reply, &refusal).await;
+            return self.give_back(channel, reply, &refusal).await;
         };
         let bounds = Bounds { lease: self.limits.lease, settle: Duration::ZERO };
         match stored.next_step(now, bounds) {
             // It grew too old, or the channel changed, while it waited untouched.
             Step::Post(_) => {
                 self.advance(reply, &stored, &record).await?;
-                self.give_back(reply, &refusal).await
+                self.give_back(channel, reply, &refusal).await
             }
             // What was found out then counts, not what the rules would say now.
-            Step::TellRefused(refusal) => self.give_back(reply, &refusal).await,
+            Step::TellRefused(refusal) => self.give_back(channel, reply, &refusal).await,
             Step::Done => Ok(()),
             Step::WaitUntil(time) => Err(not_yet(time, now)),
-            Step::Settle(_) | Step::Look => self.settle_refused(reply, &stored).await,
+            // An attempt was made before the rule forbade the reply, and its outcome is unknown.
+            Step::Settle(_) | Step::Look => {
+                let unknown = stored.with(ReplyState::Refused { refusal: Refusal::Unknown });
+                self.advance(reply, &stored, &unknown).await?;
+                self.give_back(channel, reply, &Refusal::Unknown).await
+            }
         }
-    }
-
-    /// An attempt was made before the rule forbade the reply, and its outcome is unknown.
-    async fn settle_refused(
-        &self,
-        reply: &Reply,
-        stored: &ReplyRecord,
-    ) -> Result<(), PublishingError> {
-        let unknown = ReplyRecord {
-            state: ReplyState::Refused { refusal: Refusal::Unknown },
-            ..stored.clone()
-        };
-        self.advance(reply, stored, &unknown).await?;
-        self.give_back(reply, &Refusal::Unknown).await
-    }
-
-    /// The whole reply comes back to its agent, with the reason.
-    async fn give_back(&self, reply: &Reply, refusal: &Refusal) -> Result<(), PublishingError> {
-        let loaded = self.desk.store.load(&reply.channel_id, &reply.conversation).await;
-        let mut conversation = loaded.map_err(PublishingError::Store)?;
-        let excerpt = text::excerpt(&text::clean(&reply.text), RETURNED_CHARS);
-        let written = excerpt.replace('\n', "\n    ");
-        let notice = format!("your reply was not published: {refusal}.\n    {written}");
-        let id = format!("returned#{}", reply.id);
-        self.desk.tell(&mut conversation, &id, &notice).await.map_err(PublishingError::Desk)
     }
 
     async fn begin(
@@ -286,16 +199,17 @@ where
 }
 
 /// The rules of what may be published, before any call.
-fn may_publish<'r>(
+fn may_publish(
     channel: &Channel,
-    reply: &'r Reply,
+    reply: &Reply,
+    target: Result<Target, Refusal>,
     now: Timestamp,
     limits: Limits,
-) -> Result<&'r Target, Refusal> {
+) -> Result<Target, Refusal> {
     if channel.is_read_only() {
         return Err(Refusal::ReadOnly);
     }
-    let target = reply.target.as_ref().map_err(Clone::clone)?;
+    let target = target?;
     if !channel.publishing {
         return Err(Refusal::PublishingOff);
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Fingerprint, OwnMessage, Refusal, Reply, ReplyRecord, ReplyState};
-use crate::message::MessageId;
+use crate::{command::Command, message::MessageId};
 
 /// Looks at the network that must agree before "not there" is believed.
 const LOOKS: u32 = 2;
@@ -47,6 +47,8 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     Published(MessageId),
+    /// A moderating command was carried out.
+    Done,
     /// Nothing was published, for certain.
     NotPublished,
     Refused(Refusal),
@@ -56,15 +58,21 @@ pub enum Outcome {
 impl ReplyRecord {
     /// A reply that nobody has touched, as its first attempt begins.
     pub fn first(reply: &Reply, now: Timestamp, bounds: Bounds) -> Self {
-        let reply_under = reply.target.as_ref().ok().map(|target| target.reply_under.clone());
+        let target = reply.target.as_ref().ok();
+        let reply_under = target.map(|target| target.reply_under.clone());
+        let answers = target.map(|target| target.message_id.clone());
         Self {
             id: reply.id.clone(),
             state: ReplyState::InFlight { lease_until: now + bounds.lease },
             attempt: 1,
             unknown: 0,
             fingerprint: Fingerprint::of(&reply.text),
+            parts: Vec::new(),
             reply_under,
+            answers,
             since: now,
+            command: reply.command,
+            delayed: false,
         }
     }
 
@@ -77,7 +85,9 @@ impl ReplyRecord {
     /// What to do with a reply that was begun before.
     pub fn next_step(&self, now: Timestamp, bounds: Bounds) -> Step {
         match &self.state {
-            ReplyState::Published { .. } => Step::Done,
+            ReplyState::Published { .. } | ReplyState::Done | ReplyState::Deleted { .. } => {
+                Step::Done
+            }
             ReplyState::Refused { refusal } => Step::TellRefused(refusal.clone()),
             ReplyState::InFlight { lease_until } if now < *lease_until => {
                 Step::WaitUntil(*lease_until)
@@ -105,6 +115,7 @@ impl ReplyRecord {
         let unknown = self.unknown + u32::from(outcome == Outcome::Unknown);
         let state = match outcome {
             Outcome::Published(remote_id) => ReplyState::Published { remote_id },
+            Outcome::Done => ReplyState::Done,
             Outcome::NotPublished => ReplyState::Pending,
             Outcome::Refused(refusal) => ReplyState::Refused { refusal },
             // It was looked for and not found, and again nobody knows: a third try would be a guess.
@@ -124,10 +135,7 @@ impl ReplyRecord {
     pub fn after_look(&self, there: &[OwnMessage], others: &[Self], now: Timestamp) -> Self {
         let ReplyState::Unknown { looked, .. } = self.state else { return self.clone() };
         let taken = |id: &MessageId| {
-            others.iter().any(|other| {
-                other.id != self.id
-                    && matches!(&other.state, ReplyState::Published { remote_id } if remote_id == id)
-            })
+            others.iter().any(|other| other.id != self.id && other.state.remote_id() == Some(id))
         };
         let ours = there.iter().find(|own| own.fingerprint == self.fingerprint && !taken(&own.id));
         self.with(match ours {
@@ -142,11 +150,18 @@ impl ReplyRecord {
     /// After our own message came back as an echo: settles the reply if it can be this one.
     pub fn after_echo(&self, own: &OwnMessage) -> Option<Self> {
         let open = matches!(self.state, ReplyState::InFlight { .. } | ReplyState::Unknown { .. });
+        let open = open && !self.command.is_some_and(Command::moderates);
         let same = self.fingerprint == own.fingerprint;
         (open && same).then(|| self.with(ReplyState::Published { remote_id: own.id.clone() }))
     }
 
-    fn with(&self, state: ReplyState) -> Self {
+    /// A moderating command whose outcome is unknown is carried out again: that changes nothing.
+    #[must_use]
+    pub fn to_be_repeated(&self) -> Self {
+        self.with(ReplyState::Pending)
+    }
+
+    pub(crate) fn with(&self, state: ReplyState) -> Self {
         Self { state, ..self.clone() }
     }
 }

@@ -12,6 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::{
     channel::{Channel, ChannelId},
+    command::Command,
     conversation::ConversationKey,
     message::{Kind, MessageId},
     verdict::Failure,
@@ -29,6 +30,28 @@ pub struct Reply {
     pub text: String,
     pub written_at: Timestamp,
     pub target: Result<Target, Refusal>,
+    /// What the agent asked for, where it is no plain answer; `text` is what followed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
+    /// The agent's participant id in the chat: names may be the same, or change.
+    #[serde(default)]
+    pub participant_id: String,
+    /// Other channels that have the visitor's message too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_in: Vec<ChannelId>,
+    /// The agent sends it although another channel has answered the same message.
+    #[serde(default)]
+    pub confirmed: bool,
+    /// Who approved it, where the channel wants that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
+}
+
+impl Reply {
+    /// Whether a visitor will read its text.
+    pub fn speaks(&self) -> bool {
+        self.command.is_none_or(Command::has_text)
+    }
 }
 
 /// Ids only: what agents wrote belongs in no log line.
@@ -36,6 +59,7 @@ impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply")
             .field("channel_id", &self.channel_id)
+            .field("command", &self.command)
             .field("target", &self.target)
             .finish_non_exhaustive()
     }
@@ -79,6 +103,22 @@ pub enum Refusal {
     NothingToAnswer,
     #[error("a line that begins with / is a command, and this is none that this channel knows")]
     UnknownCommand,
+    #[error("a command takes no more than the number of a line here")]
+    ExcessWords,
+    #[error("no line is named")]
+    NoneNamed,
+    #[error("no reply of ours that could be deleted stands there")]
+    NothingToDelete,
+    #[error("the network offers no such thing to programs")]
+    Unsupported,
+    #[error("it was answered privately before, and Facebook takes one private answer to it")]
+    AnsweredPrivately,
+    #[error(
+        "the same message was answered from the channel “{channel}” already; look there, then /retry publishes yours too"
+    )]
+    AnsweredElsewhere { channel: String },
+    #[error("{waiting} replies wait for approval already; /approve or /discard one of them first")]
+    TooManyWait { waiting: usize },
     #[error("it holds only a quotation of what the visitor wrote")]
     OnlyAQuote,
     #[error("it repeats what the visitor wrote; send your answer without the quotation")]
@@ -91,6 +131,10 @@ pub enum Refusal {
     TooLong { length: usize, limit: usize },
     #[error("the network refused it: {reason}")]
     Network { reason: String },
+    #[error(
+        "only the first {published} of its {parts} parts are on the network and could not be taken back: {reason}; send the rest, or delete them there"
+    )]
+    PartlyPublished { published: usize, parts: usize, reason: String },
     #[error("it is unknown whether it was published; look at the network before you send it again")]
     Unknown,
 }
@@ -106,9 +150,33 @@ pub struct ReplyRecord {
     #[serde(default)]
     pub unknown: u32,
     pub fingerprint: Fingerprint,
+    /// Of each message that it becomes, where the network needs several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Fingerprint>,
+    /// What it is posted under, or what a moderating command acts on.
     pub reply_under: Option<MessageId>,
+    /// The visitor's message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<MessageId>,
     /// When the first attempt began, for the read-back.
     pub since: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
+    /// The agent was told that it is delayed, and not yet that it is published.
+    #[serde(default)]
+    pub delayed: bool,
+}
+
+impl ReplyRecord {
+    /// Whether it is on the network in public, or may be.
+    pub fn may_be_public(&self) -> bool {
+        let public = matches!(self.command, None | Some(Command::Image));
+        let there = matches!(
+            self.state,
+            ReplyState::InFlight { .. } | ReplyState::Unknown { .. } | ReplyState::Published { .. }
+        );
+        public && there
+    }
 }
 
 /// Where a reply stands.
@@ -123,8 +191,22 @@ pub enum ReplyState {
     Unknown { settled_at: Timestamp, looked: u32 },
     /// On the network.
     Published { remote_id: MessageId },
+    /// Done, and nothing stands on the network for it: a moderating command.
+    Done,
+    /// It was published, and an agent deleted it.
+    Deleted { remote_id: MessageId },
     /// Not on the network, and never will be; the agent was told, or is about to be.
     Refused { refusal: Refusal },
+}
+
+impl ReplyState {
+    /// Under which id the network has it, or had it.
+    pub fn remote_id(&self) -> Option<&MessageId> {
+        match self {
+            Self::Published { remote_id } | Self::Deleted { remote_id } => Some(remote_id),
+            _ => None,
+        }
+    }
 }
 
 /// A hash of a text as it can be recognised on the network: trimmed, NFC, spaces collapsed,
@@ -180,6 +262,9 @@ pub trait Publisher {
         text: &str,
     ) -> Result<MessageId, PublishError>;
 
+    /// The messages that the text becomes, where one does not hold it; empty where one does.
+    fn parts(&self, channel: &Channel, text: &str) -> Vec<String>;
+
     /// What our account wrote under the target since then, oldest first.
     async fn own_messages(
         &self,
@@ -190,4 +275,35 @@ pub trait Publisher {
 
     /// How long after an attempt the network may still show it for the first time.
     fn settle_time(&self) -> Duration;
+
+    /// Answers a public message privately, once: never retries by itself, never in public.
+    async fn private_reply(
+        &self,
+        _channel: &Channel,
+        _target: &Target,
+        _text: &str,
+    ) -> Result<MessageId, PublishError> {
+        Err(PublishError::Refused(Refusal::Unsupported))
+    }
+
+    /// Answers with the picture at an address, once: never retries by itself.
+    async fn publish_image(
+        &self,
+        _channel: &Channel,
+        _target: &Target,
+        _image: &str,
+        _text: &str,
+    ) -> Result<MessageId, PublishError> {
+        Err(PublishError::Refused(Refusal::Unsupported))
+    }
+
+    /// Carries out a moderating command. What is so already is no failure.
+    async fn moderate(
+        &self,
+        _channel: &Channel,
+        _message_id: &MessageId,
+        _command: Command,
+    ) -> Result<(), PublishError> {
+        Err(PublishError::Refused(Refusal::Unsupported))
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{Refusal, Target};
 use crate::{
+    command::{Command, Written, has_slash_line},
     conversation::{Conversation, Line, Shown, Who},
     message::Answerable,
 };
@@ -9,30 +10,130 @@ use crate::{
 /// A visitor's words of so many characters do not stand in an answer by chance.
 const SURELY_A_QUOTE: usize = 16;
 
+/// What an agent's message comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Meaning {
+    pub(crate) command: Option<Command>,
+    pub(crate) target: Result<Target, Refusal>,
+    /// To be published, or what follows the command; whole where the message is refused.
+    pub(crate) text: String,
+}
+
+/// Reads an agent's message: a plain answer, a command, or neither.
+pub(crate) fn read(conversation: &Conversation, text: &str) -> Meaning {
+    match Written::read(text) {
+        Written::Plain(text) => {
+            let (target, text) = target(conversation, text);
+            Meaning { command: None, target, text }
+        }
+        Written::Command(command, rest) if command.has_text() => {
+            let (target, text) = spoken(conversation, command, rest);
+            Meaning { command: Some(command), target, text }
+        }
+        Written::Command(command, rest) => {
+            let target = pointed_at(conversation, command, rest);
+            Meaning { command: Some(command), target, text: rest.to_owned() }
+        }
+        Written::Unreadable => Meaning {
+            command: None,
+            target: Err(Refusal::UnknownCommand),
+            text: text.trim().to_owned(),
+        },
+    }
+}
+
+/// The same reply again, to another line if one is named. The text is as the agent wrote it.
+pub(crate) fn read_again(
+    conversation: &Conversation,
+    command: Option<Command>,
+    text: &str,
+    number: Option<u32>,
+) -> (Result<Target, Refusal>, String) {
+    let text = match number {
+        Some(number) => format!(">{number} {}", named_line(text).1),
+        None => text.to_owned(),
+    };
+    match command {
+        Some(command) => spoken(conversation, command, &text),
+        None => target(conversation, &text),
+    }
+}
+
+/// The number of a line: `3` or `>3`, and nothing else.
+pub(crate) fn number(text: &str) -> Option<u32> {
+    text.strip_prefix('>').unwrap_or(text).parse().ok()
+}
+
+/// What a command with a text answers. A private answer needs nobody's permission to comment.
+fn spoken(
+    conversation: &Conversation,
+    command: Command,
+    text: &str,
+) -> (Result<Target, Refusal>, String) {
+    aimed(conversation, text, |shown| match command {
+        Command::Private if shown.deleted => Err(Refusal::Deleted),
+        Command::Private => Ok(target_of(shown)),
+        _ => answer_to(shown),
+    })
+}
+
+/// What a command without a text is about: the line that it names, or the only visitor's newest.
+fn pointed_at(
+    conversation: &Conversation,
+    command: Command,
+    rest: &str,
+) -> Result<Target, Refusal> {
+    let shown = match (number(rest), command) {
+        (None, _) if !rest.is_empty() && command != Command::Help => {
+            return Err(Refusal::ExcessWords);
+        }
+        (None, Command::Hide | Command::Unhide | Command::Like) => {
+            the_only_visitors_newest(conversation)?
+        }
+        (None, _) => return Err(Refusal::NoneNamed),
+        (Some(number), _) => by_number(conversation, number)?,
+    };
+    Ok(target_of(shown))
+}
+
 /// The target of an agent's text, and the text without `>n` and quotations.
 ///
 /// With one visitor it is the newest message shown; with several the agent names a line: `>3 thanks`.
 pub(crate) fn target(conversation: &Conversation, text: &str) -> (Result<Target, Refusal>, String) {
+    aimed(conversation, text, answer_to)
+}
+
+/// The target that `allow` makes of the line that a text answers, and the text to be published. What is
+/// refused comes back whole, so that the agent loses no word.
+fn aimed(
+    conversation: &Conversation,
+    text: &str,
+    allow: impl Fn(&Shown) -> Result<Target, Refusal>,
+) -> (Result<Target, Refusal>, String) {
     let text = text.trim();
-    if text.lines().any(|line| line.trim_start().starts_with('/')) {
-        return (Err(Refusal::UnknownCommand), text.to_owned());
+    match aim(conversation, text).and_then(|(shown, body)| Ok((allow(shown)?, body))) {
+        Ok((target, body)) => (Ok(target), body),
+        Err(refusal) => (Err(refusal), text.to_owned()),
     }
+}
+
+fn aim<'c>(conversation: &'c Conversation, text: &str) -> Result<(&'c Shown, String), Refusal> {
     let (number, rest) = named_line(text);
+    if has_slash_line(text) || has_slash_line(rest) {
+        return Err(Refusal::UnknownCommand);
+    }
+    if rest.is_empty() {
+        return Err(Refusal::Empty);
+    }
     let body = without_quotes(rest);
     let shown = match number {
-        Some(number) => by_number(conversation, number),
-        None => the_only_visitors_newest(conversation),
+        Some(number) => by_number(conversation, number)?,
+        None => the_only_visitors_newest(conversation)?,
     };
-    let target = match (shown, body.is_empty()) {
-        (_, true) if text.is_empty() => Err(Refusal::Empty),
-        (Ok(_), false) if quotes(conversation, &body) => Err(Refusal::Quote),
-        (Ok(_), true) => Err(Refusal::OnlyAQuote),
-        (Ok(shown), false) => answer_to(shown),
-        (Err(refusal), _) => Err(refusal),
-    };
-    // What is refused comes back whole, so that the agent loses no word.
-    let text = if target.is_ok() { body } else { text.to_owned() };
-    (target, text)
+    if body.is_empty() {
+        return Err(Refusal::OnlyAQuote);
+    }
+    if quotes(conversation, &body) { Err(Refusal::Quote) } else { Ok((shown, body)) }
 }
 
 /// Splits `>3 thank you` into the number and the rest.
@@ -92,15 +193,19 @@ fn answer_to(shown: &Shown) -> Result<Target, Refusal> {
         return Err(Refusal::Deleted);
     }
     match shown.answerable {
-        Answerable::Yes => Ok(Target {
-            message_id: shown.message_id.clone(),
-            kind: shown.kind,
-            reply_under: shown.reply_under.clone(),
-            author_id: shown.author_id.clone(),
-        }),
+        Answerable::Yes => Ok(target_of(shown)),
         Answerable::NotMentioned => Err(Refusal::NotMentioned),
         Answerable::ReadOnly => Err(Refusal::ReadOnly),
         Answerable::Closed => Err(Refusal::Closed),
+    }
+}
+
+fn target_of(shown: &Shown) -> Target {
+    Target {
+        message_id: shown.message_id.clone(),
+        kind: shown.kind,
+        reply_under: shown.reply_under.clone(),
+        author_id: shown.author_id.clone(),
     }
 }
 

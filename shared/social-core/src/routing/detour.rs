@@ -1,14 +1,12 @@
 //! Detours: a conversation that has to wait leaves the group that it shares, and everyone else goes on.
 
-use super::{Course, RouteError, Router};
+use super::{Course, Ports, RouteError, Router};
 use crate::{
-    channel::{Channel, Channels},
-    chat::ContactCenter,
-    clock::Clock,
+    channel::Channel,
     conversation::ConversationKey,
-    inbound::{Change, DeadLetters, InboundBatch, InboundQueue, OutboundQueue, conversation_group},
+    inbound::{Change, DeadLetters, InboundBatch, InboundQueue, conversation_group},
     intake,
-    store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
+    store::{Conversations, Ledger},
     verdict::{Classify, Verdict},
 };
 
@@ -20,17 +18,7 @@ impl Course {
     }
 }
 
-impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
-where
-    H: Channels,
-    T: ThreadOwners,
-    D: DeadLetters,
-    S: Conversations + Ledger + Replies + Threads,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Router<P> {
     /// Sends changes into their conversation's own group, behind those that wait there.
     ///
     /// Counted before it is sent: counted once too often the conversation keeps to its own group,
@@ -84,7 +72,7 @@ where
     ) -> Result<(), RouteError> {
         let message = match &change {
             Change::Message(message) => Some(message.clone()),
-            Change::Tell(_) => None,
+            Change::Tell(_) | Change::Pushed(_) | Change::Folded(_) => None,
         };
         let batch = InboundBatch::new(channel.id.clone(), vec![change]);
         let group = match key {
@@ -102,7 +90,7 @@ where
         match message {
             Some(message) => {
                 let store = &self.desk.store;
-                store.complete(&channel.id, &message, key).await.map_err(RouteError::Store)
+                store.complete(&channel.id, &*message, key).await.map_err(RouteError::Store)
             }
             None => Ok(()),
         }

@@ -1,29 +1,16 @@
 //! Echoes: what the company itself wrote comes back like everything else, and is never a visitor's.
 
-use super::{RouteError, Router};
+use super::{Ports, RouteError, Router};
 use crate::{
-    channel::Channels,
-    chat::ContactCenter,
     clock::Clock,
     conversation::{Conversation, Who},
-    inbound::{DeadLetters, InboundQueue, OutboundQueue},
     message::Message,
-    reply::{Fingerprint, OwnMessage, ReplyRecord, ReplyState},
-    store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
+    reply::{Fingerprint, OwnMessage, ReplyRecord},
+    store::Replies,
     text,
 };
 
-impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
-where
-    H: Channels,
-    T: ThreadOwners,
-    D: DeadLetters,
-    S: Conversations + Ledger + Replies + Threads,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Router<P> {
     /// An own message settles the reply that it is. One that is no reply of ours was written by a
     /// colleague on the network, and the agent is shown it, marked.
     pub(super) async fn settle_echo(
@@ -60,7 +47,8 @@ where
         let (channel_id, key) = (&conversation.channel_id, &conversation.key);
         let store = &self.desk.store;
         let replies = store.of(channel_id, key).await.map_err(RouteError::Store)?;
-        if replies.iter().any(|reply| reply.is_published_as(own)) {
+        let is_part = |reply: &ReplyRecord| reply.parts.contains(&own.fingerprint);
+        if replies.iter().any(|reply| reply.is_published_as(own) || is_part(reply)) {
             return Ok(true);
         }
         for reply in &replies {
@@ -76,6 +64,6 @@ where
 
 impl ReplyRecord {
     fn is_published_as(&self, own: &OwnMessage) -> bool {
-        matches!(&self.state, ReplyState::Published { remote_id } if *remote_id == own.id)
+        self.state.remote_id() == Some(&own.id)
     }
 }

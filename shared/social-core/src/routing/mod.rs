@@ -2,111 +2,49 @@
 
 mod detour;
 mod echo;
+mod error;
+mod folding;
 mod opening;
+mod ports;
 mod resolving;
 mod showing;
+mod telling;
 
 use std::{sync::Arc, time::Duration};
 
+pub use error::RouteError;
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
+pub use ports::{DeskOf, Ports};
 use resolving::Placed;
 
 use crate::{
     channel::{Channel, ChannelId, Channels},
-    chat::ContactCenter,
     clock::Clock,
     conversation::{Conversation, ConversationKey},
-    desk::{Desk, DeskError},
-    inbound::{Change, DeadLetters, InboundBatch, InboundQueue, OutboundQueue, Tell},
+    desk::PushTaken,
+    inbound::{Change, InboundBatch, Pushed},
     message::{Message, Verb},
-    store::{Claim, Conversations, Ledger, Replies, ThreadOwners, Threads},
-    verdict::{Classify, Failure, Verdict},
+    store::{Claim, Conversations, Ledger},
+    verdict::{Classify, Verdict},
 };
 
 /// Conversations of one queue message that are worked on side by side.
 const CONVERSATIONS_AT_ONCE: usize = 10;
 
 /// The longest that one change may take. None is begun with less time left than that.
-const WORST_CHANGE: Duration = Duration::from_secs(12);
+const WORST_CHANGE: Duration = Duration::from_secs(14);
+/// Until a push is looked at again whose agent is not known to be active yet.
+const PUSH_PAUSE: Duration = Duration::from_secs(2);
 /// Workers that a message may have killed before it is parked.
 const DEADLY_ATTEMPTS: u32 = 10;
 
-/// Why a change did not reach its agent.
-#[derive(Debug, thiserror::Error)]
-pub enum RouteError {
-    #[error("another worker has this message or its conversation")]
-    Busy,
-    #[error("the invocation's time is over")]
-    OutOfTime,
-    #[error("it is not yet time to offer the conversation again")]
-    NotYet { after: Duration },
-    #[error("the message ended every worker that began it")]
-    Deadly,
-    #[error("no enabled channel has this id")]
-    NoChannel,
-    #[error("cannot read the channels")]
-    Channels(#[source] Failure),
-    #[error("cannot read or write the bridge's state")]
-    Store(#[source] Failure),
-    #[error("cannot ask the network whose thread it is")]
-    Thread(#[source] Failure),
-    #[error("cannot queue or park")]
-    Queue(#[source] Failure),
-    #[error("the agent's desk did not take it")]
-    Desk(#[source] DeskError),
-}
-
-impl Classify for RouteError {
-    fn verdict(&self) -> Verdict {
-        match self {
-            Self::Busy => Verdict::RETRY,
-            Self::OutOfTime => Verdict::Retry { after: Some(Duration::ZERO) },
-            Self::NotYet { after } => Verdict::Wait { after: Some(*after) },
-            Self::Deadly => Verdict::Reject,
-            // It may be switched off for an hour, or its entry broken: nothing is dropped for that.
-            Self::NoChannel => Verdict::WAIT,
-            Self::Channels(failure) | Self::Store(failure) | Self::Queue(failure) => {
-                failure.verdict()
-            }
-            // A network that will not tell is no reason to drop what a visitor wrote.
-            Self::Thread(failure) => match failure.verdict() {
-                Verdict::Reject => Verdict::WAIT,
-                verdict => verdict,
-            },
-            Self::Desk(error) => error.verdict(),
-        }
-    }
-
-    fn error_type(&self) -> &'static str {
-        match self {
-            Self::Busy => "busy",
-            Self::OutOfTime => "out_of_time",
-            Self::NotYet { .. } => "not_yet",
-            Self::Deadly => "deadly_message",
-            Self::NoChannel => "channel_unknown",
-            Self::Channels(failure)
-            | Self::Store(failure)
-            | Self::Thread(failure)
-            | Self::Queue(failure) => failure.error_type(),
-            Self::Desk(error) => error.error_type(),
-        }
-    }
-}
-
-impl From<DeskError> for RouteError {
-    fn from(error: DeskError) -> Self {
-        Self::Desk(error)
-    }
-}
-
 /// The router: channels, the agents' desk, and whom to ask whose thread it is.
-#[derive(Debug, Clone)]
-pub struct Router<H, T, D, S, C, I, O, K> {
-    pub channels: H,
-    pub thread_owners: T,
-    pub dead_letters: D,
-    pub desk: Desk<S, C, I, O, K>,
+pub struct Router<P: Ports> {
+    pub channels: P::Channels,
+    pub thread_owners: P::ThreadOwners,
+    pub dead_letters: P::DeadLetters,
+    pub desk: DeskOf<P>,
 }
 
 /// How a queue message came here, and until when it may be worked on.
@@ -128,17 +66,7 @@ enum Routed {
     MustFollow,
 }
 
-impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
-where
-    H: Channels,
-    T: ThreadOwners,
-    D: DeadLetters,
-    S: Conversations + Ledger + Replies + Threads,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Router<P> {
     /// Routes one queue message: each conversation in order, different ones side by side.
     ///
     /// Fails with the first error after everything that could be done was done; a redelivery
@@ -146,8 +74,8 @@ where
     /// `deadline`.
     pub async fn route(&self, batch: InboundBatch, deadline: Timestamp) -> Result<(), RouteError> {
         let channel = self.channel(&batch.channel_id).await?;
-        let tells_only = batch.changes.iter().all(|change| matches!(change, Change::Tell(_)));
-        let own_group = batch.detour || tells_only;
+        let told_only = batch.changes.iter().all(|change| !matches!(change, Change::Message(_)));
+        let own_group = batch.detour || told_only;
         let course = Course { own_group, detour: batch.detour, deadline };
         let mut conversations: Vec<(Option<ConversationKey>, Vec<Change>)> = Vec::new();
         let mut placed = Placed::new();
@@ -180,6 +108,8 @@ where
     ) -> Result<Option<ConversationKey>, RouteError> {
         match change {
             Change::Tell(tell) => Ok(Some(tell.conversation.clone())),
+            Change::Pushed(pushed) => Ok(Some(pushed.conversation.clone())),
+            Change::Folded(folded) => Ok(Some(folded.conversation.clone())),
             Change::Message(message) => {
                 let conversation = self.conversation_of(channel, message, placed).await?;
                 if let Some(key) = &conversation {
@@ -208,6 +138,8 @@ where
                     self.route_message(channel, key.as_ref(), message, course).await
                 }
                 Change::Tell(tell) => self.route_tell(channel, tell).await,
+                Change::Pushed(pushed) => self.route_pushed(channel, pushed).await,
+                Change::Folded(folded) => self.route_folded(channel, folded).await,
             };
             let left = || std::iter::once(change.clone()).chain(changes.clone()).collect();
             match (outcome, &key) {
@@ -303,38 +235,21 @@ where
             (Verb::Delete, Some(mut conversation)) => {
                 self.show_deletion(channel, &mut conversation, message).await
             }
+            (Verb::Hide { .. }, Some(mut conversation)) => {
+                self.show_hidden(&mut conversation, message, true).await
+            }
+            (Verb::Unhide { .. }, Some(mut conversation)) => {
+                self.show_hidden(&mut conversation, message, false).await
+            }
         }
     }
 
-    async fn route_tell(&self, channel: &Channel, tell: &Tell) -> Result<Routed, RouteError> {
-        let now = self.desk.clock.now();
-        let early = tell.reoffer.as_ref().filter(|reoffer| now < reoffer.not_before);
-        if let Some(reoffer) = early {
-            let after = Duration::try_from(reoffer.not_before.duration_since(now));
-            return Err(RouteError::NotYet { after: after.unwrap_or_default() });
-        }
-        let loaded = self.desk.store.load(&channel.id, &tell.conversation).await;
+    async fn route_pushed(&self, channel: &Channel, pushed: &Pushed) -> Result<Routed, RouteError> {
+        let loaded = self.desk.store.load(&channel.id, &pushed.conversation).await;
         let mut conversation = loaded.map_err(RouteError::Store)?;
-        let needless = tell.reoffer.as_ref().is_some_and(|reoffer| {
-            conversation.generation != reoffer.generation
-                || conversation.interaction().is_some()
-                || conversation.ended.as_ref().is_some_and(|ended| ended.answered)
-        });
-        if !needless {
-            let line = crate::text::notice(&tell.notice);
-            self.say_in_an_open_chat(channel, &mut conversation, None, &line, |_| {}).await?;
-        }
-        Ok(Routed::Done { anew: true })
-    }
-}
-
-impl RouteError {
-    /// Whether the agent may have seen the message although the work failed.
-    fn perhaps_done(&self) -> bool {
-        match self {
-            Self::Desk(DeskError::Chat(error)) => error.perhaps_sent(),
-            Self::Desk(DeskError::Store(_)) => true,
-            _ => false,
+        match self.desk.take_in_pushed(&mut conversation, pushed).await? {
+            PushTaken::Done => Ok(Routed::Done { anew: true }),
+            PushTaken::NotYet => Err(RouteError::NotYet { after: PUSH_PAUSE }),
         }
     }
 }

@@ -2,17 +2,21 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{RouteError, Router};
+use futures::future;
+use jiff::Timestamp;
+
+use super::{Ports, RouteError, Router};
 use crate::{
-    channel::{Channel, Channels},
+    channel::{Channel, WhenClosed},
     chat::{ChatError, ContactCenter, Opening, Told},
     clock::Clock,
-    conversation::{Conversation, Hearing, Interaction, State},
+    conversation::{Conversation, Interaction, State},
     desk::DeskError,
-    inbound::{DeadLetters, InboundQueue, OutboundQueue},
-    message::{Answerable, Message},
-    store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
+    message::{Answerable, Author, Message},
+    slots::{Slot, Slots, Token, Want},
+    store::Conversations,
     text,
+    verdict::Failure,
 };
 
 /// Longer than the function may run: nobody is opening any more when it is over.
@@ -20,17 +24,7 @@ const OPENING_LEASE: Duration = Duration::from_secs(35);
 /// Chats that end under our hands before we leave it to the next delivery.
 const TRIES: usize = 3;
 
-impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
-where
-    H: Channels,
-    T: ThreadOwners,
-    D: DeadLetters,
-    S: Conversations + Ledger + Replies + Threads,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Router<P> {
     /// Says a line in the conversation's chat, and opens one where there is none.
     ///
     /// `message` is what the conversation opens with; without it the bridge itself has to say something.
@@ -64,14 +58,28 @@ where
         conversation: &mut Conversation,
         message: Option<&Message>,
     ) -> Result<(), RouteError> {
-        if !self.begin_opening(conversation).await? {
+        let closed = is_closed(channel, self.desk.clock.now())?;
+        let token = Token::of(&channel.id, &conversation.key, conversation.generation + 1);
+        let want = Want { token, channel_cap: channel.max_open_interactions };
+        // Side by side: the slot costs no round trip of its own.
+        let (begun, slot) =
+            future::join(self.begin_opening(conversation), self.desk.store.take_slot(&want)).await;
+        // Refused, the slot stays taken: it is that of the worker who opens.
+        if !begun? {
             return Ok(());
+        }
+        if let Err(error) = self.await_turn(slot).await {
+            self.give_up_opening(conversation).await?;
+            return Err(error);
         }
         let opening = opening(channel, conversation, message);
         let told = match self.desk.contact_center.open(&opening).await {
             Ok(told) => told,
             Err(error) => {
                 self.give_up_opening(conversation).await?;
+                let first_in_line = matches!(error, ChatError::Throttled);
+                let freed = self.desk.store.free_slot(&want.token, first_in_line).await;
+                freed.map_err(RouteError::Store)?;
                 if matches!(error, ChatError::UnknownWorkgroup) {
                     tracing::warn!(
                         metric = "WorkgroupUnknown", channel_id = %channel.id, workgroup = opening.workgroup,
@@ -83,7 +91,21 @@ where
         };
         self.record(conversation, &told).await?;
         self.desk.take_in(conversation, &told, |_| {}).await?;
-        self.say_first_words(channel, conversation, message).await
+        self.say_first_words(channel, conversation, message, closed).await
+    }
+
+    /// Waits until the chat may be started, if it has a slot.
+    async fn await_turn(&self, slot: Result<Slot, Failure>) -> Result<(), RouteError> {
+        match slot.map_err(RouteError::Store)? {
+            Slot::Taken { turn } => {
+                if !turn.is_zero() {
+                    self.desk.clock.sleep(turn).await;
+                }
+                Ok(())
+            }
+            Slot::NotYet { after } => Err(RouteError::StartsTooFast { after }),
+            Slot::Full { after } => Err(RouteError::NoSlot { after }),
+        }
     }
 
     /// `false`: somebody else has opened a chat meanwhile.
@@ -122,11 +144,7 @@ where
         };
         loop {
             conversation.generation += 1;
-            conversation.state = State::Open(Interaction {
-                chat: told.chat.clone(),
-                answered: false,
-                hearing: Hearing::default(),
-            });
+            conversation.state = State::Open(Interaction::new(told.chat.clone()));
             let clash = self.desk.store.save(conversation).await.map_err(RouteError::Store)?;
             let Some(current) = clash else { return Ok(()) };
             // Somebody wrote something else into the item: the opening is still ours.
@@ -146,14 +164,29 @@ where
         channel: &Channel,
         conversation: &mut Conversation,
         message: Option<&Message>,
+        closed: bool,
     ) -> Result<(), RouteError> {
+        let closed = closed.then(|| "this comes outside the channel's opening hours".to_owned());
         let unanswerable = message.and_then(|message| cannot_answer(channel, message.answerable));
-        let words = [conversation.tail(), unanswerable];
+        let words = [conversation.tail(), closed, unanswerable];
         for words in words.into_iter().flatten() {
             self.desk.say(conversation, &text::notice(&words), |_| {}).await?;
         }
         Ok(())
     }
+}
+
+/// Whether the channel is closed and its interactions are opened all the same; `Err` where they wait.
+fn is_closed(channel: &Channel, now: Timestamp) -> Result<bool, RouteError> {
+    let hours = channel.desk_rules.opening_hours.as_ref().filter(|hours| !hours.is_open(now));
+    let Some(hours) = hours else { return Ok(false) };
+    if hours.when_closed == WhenClosed::Mark {
+        return Ok(true);
+    }
+    // No opening within a year: every delivery looks anew, as seldom as a wait may be.
+    let opens = hours.opens_after(now).unwrap_or(Timestamp::MAX);
+    let after = Duration::try_from(opens.duration_since(now)).unwrap_or_default();
+    Err(RouteError::OutsideHours { after })
 }
 
 /// Why a reply would be refused, said from the start.
@@ -225,6 +258,9 @@ fn attributes(
         set("SocialKind", message.kind.label());
         set("SocialAuthor", &text::author_name(message.author.as_ref()));
         set("SocialPermalink", message.permalink.as_deref().unwrap_or_default());
+        for (name, value) in message.author.iter().flat_map(profile) {
+            set(name, &value);
+        }
     } else if let Some((line, shown)) = conversation.last_shown() {
         set("SocialMessage", shown.message_id.as_str());
         set("SocialKind", shown.kind.label());
@@ -232,4 +268,15 @@ fn attributes(
         set("SocialPermalink", shown.permalink.as_deref().unwrap_or_default());
     }
     attributes
+}
+
+/// What the network told of the author beside the name.
+fn profile(author: &Author) -> impl Iterator<Item = (&'static str, String)> {
+    let followers = author.followers.map(|count| count.to_string());
+    let profile = [
+        ("SocialAuthorLink", author.link.clone()),
+        ("SocialAuthorPicture", author.picture.clone()),
+        ("SocialAuthorFollowers", followers),
+    ];
+    profile.into_iter().filter_map(|(name, value)| Some((name, value?)))
 }

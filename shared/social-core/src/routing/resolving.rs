@@ -2,31 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::{RouteError, Router};
+use super::{Ports, RouteError, Router};
 use crate::{
     channel::{Channel, Scope},
-    chat::ContactCenter,
-    clock::Clock,
     conversation::ConversationKey,
-    inbound::{DeadLetters, InboundQueue, OutboundQueue},
     message::{Kind, Message, MessageId, Owner, Thread, Verb},
-    store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
+    store::{Ledger, ThreadOwners, Threads},
 };
 
 /// Where messages of one queue message go; the ledger learns it only when they have been shown.
 pub(super) type Placed = BTreeMap<MessageId, ConversationKey>;
 
-impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
-where
-    H: crate::channel::Channels,
-    T: ThreadOwners,
-    D: DeadLetters,
-    S: Conversations + Ledger + Replies + Threads,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Router<P> {
     /// `None`: the message belongs to no visitor's conversation, as a page's own post does.
     pub(super) async fn conversation_of(
         &self,
@@ -38,6 +25,13 @@ where
             && let Some(known) = self.where_it_went(channel, &message.id, placed).await?
         {
             return Ok(Some(known));
+        }
+        if message.kind == Kind::Repost {
+            // Where the tweet itself went; else all its reposts are one conversation.
+            let original = MessageId::from(message.thread.root());
+            let known = self.where_it_went(channel, &original, placed).await?;
+            let theirs = known.or_else(|| Some(key("tweets", original.as_str(), None)));
+            return Ok(theirs.filter(|_| !message.own));
         }
         match &message.thread {
             Thread::Private { visitor_id } => Ok(Some(key("private", visitor_id, None))),

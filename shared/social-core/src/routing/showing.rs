@@ -1,32 +1,21 @@
 //! Showing: a visitor's message, its edits and its deletion, as the agent reads them.
 
-use super::{RouteError, Router, opening::cannot_answer};
+use super::{Ports, RouteError, Router, opening::cannot_answer};
 use crate::{
     channel::{Channel, Channels},
     chat::{ChatError, ChatEvent, ContactCenter, Happening, Party},
     clock::Clock,
     conversation::{Conversation, REMEMBERED_CHARS, Shown, Who},
     desk::DeskError,
-    inbound::{DeadLetters, InboundQueue, OutboundQueue},
-    message::{Answerable, Message, MessageId, Thread, Verb},
-    store::{Claim, Conversations, Ledger, Replies, ThreadOwners, Threads},
+    message::{Answerable, Kind, Message, MessageId, Thread, Verb},
+    store::{Claim, Ledger, ThreadOwners},
     text,
 };
 
 /// Added to a line of which nobody knows whether the agent has it already.
-const PERHAPS_SHOWN: &str = "perhaps shown before:";
+pub(super) const PERHAPS_SHOWN: &str = "perhaps shown before:";
 
-impl<H, T, D, S, C, I, O, K> Router<H, T, D, S, C, I, O, K>
-where
-    H: Channels,
-    T: ThreadOwners,
-    D: DeadLetters,
-    S: Conversations + Ledger + Replies + Threads,
-    C: ContactCenter,
-    I: InboundQueue,
-    O: OutboundQueue,
-    K: Clock,
-{
+impl<P: Ports> Router<P> {
     /// Shows a message as the conversation's next line.
     pub(super) async fn show(
         &self,
@@ -38,6 +27,10 @@ where
         if conversation.shown().any(|shown| shown.message_id == message.id) {
             return Ok(());
         }
+        if self.fold(channel, conversation, message).await? {
+            return Ok(());
+        }
+        let message = &self.introduced(channel, conversation, message).await;
         let number = conversation.last_number + 1;
         let line = text::visitor_line(number, message);
         let now = self.desk.clock.now();
@@ -46,6 +39,9 @@ where
         let note = |conversation: &mut Conversation| {
             if conversation.shown().all(|other| other.message_id != shown.message_id) {
                 conversation.remember(Who::Visitor(shown.clone()), &name, &message.text, now);
+            }
+            if let Some(author) = &message.author {
+                conversation.meet(author);
             }
         };
         let line = match (again, self.was_said(conversation, &line, again).await?) {
@@ -57,7 +53,11 @@ where
         };
         let newly_unanswerable = conversation.interaction().is_some()
             && conversation.shown().all(|shown| shown.answerable == Answerable::Yes);
+        let newly_shared = !message.also_in.is_empty() && !conversation.is_known_to_be_shared();
         self.say_in_an_open_chat(channel, conversation, Some(message), &line, note).await?;
+        if newly_shared {
+            self.tell_of_others(channel, conversation, message).await?;
+        }
         match cannot_answer(channel, message.answerable) {
             Some(notice) if newly_unanswerable => {
                 let notice = text::notice(&notice);
@@ -67,8 +67,47 @@ where
         }
     }
 
+    /// The message with its author's name and picture, which private messages do not tell. They are
+    /// looked up once in a conversation; where that fails, the message goes on without.
+    async fn introduced(
+        &self,
+        channel: &Channel,
+        conversation: &Conversation,
+        message: &Message,
+    ) -> Message {
+        let mut message = message.clone();
+        let author = message.author.as_mut().filter(|_| message.kind == Kind::PrivateMessage);
+        let Some(author) = author.filter(|author| author.picture.is_none()) else { return message };
+        let told = match conversation.known_visitor(&author.id) {
+            Some(known) => Some(known.clone()),
+            None => self.thread_owners.author(channel, author).await.ok().flatten(),
+        };
+        if let Some(told) = told.filter(|told| !told.name.is_empty()) {
+            *author = told;
+        }
+        message
+    }
+
+    /// Agents of another channel have the same message before them, and may answer it.
+    async fn tell_of_others(
+        &self,
+        channel: &Channel,
+        conversation: &mut Conversation,
+        message: &Message,
+    ) -> Result<(), RouteError> {
+        let channels = self.channels.all().await.map_err(RouteError::Channels)?;
+        let others = message.also_in.iter().filter_map(|id| channels.find(id));
+        let names: Vec<String> =
+            others.map(|other| format!("“{}”", text::clean_inline(&other.name))).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let notice = text::notice(&format!("also open in {}", names.join(", ")));
+        self.say_in_an_open_chat(channel, conversation, None, &notice, |_| {}).await
+    }
+
     /// Whether an earlier worker said the line; `None` where CIC keeps no history, or no longer.
-    async fn was_said(
+    pub(super) async fn was_said(
         &self,
         conversation: &Conversation,
         line: &str,
@@ -166,21 +205,49 @@ where
             return store.complete(&channel.id, &added, None).await.map_err(RouteError::Store);
         };
         let erase = |conversation: &mut Conversation| erase(conversation, &message.id);
-        if conversation.interaction().is_none() {
+        let is_known = |shown: &Shown| shown.message_id == message.id && shown.deleted;
+        let no_news = conversation.shown().any(is_known);
+        if conversation.interaction().is_none() || no_news {
             return self.desk.amend(conversation, erase).await.map_err(RouteError::Desk);
         }
         let notice = text::notice(&format!("line {number} was deleted by the visitor"));
         self.said_or_noted(conversation, &notice, erase).await
     }
+
+    /// That a message was hidden, or can be read again, is told where the agent knows it otherwise.
+    /// One that was never shown is shown when it comes itself, hidden or not: somebody wrote it.
+    pub(super) async fn show_hidden(
+        &self,
+        conversation: &mut Conversation,
+        message: &Message,
+        hidden: bool,
+    ) -> Result<(), RouteError> {
+        let known = conversation.shown().find(|shown| shown.message_id == message.id);
+        let Some(known) = known.filter(|shown| shown.hidden != hidden) else { return Ok(()) };
+        let number = known.number;
+        let mark = |conversation: &mut Conversation| {
+            for shown in conversation.shown_mut().filter(|shown| shown.message_id == message.id) {
+                shown.hidden = hidden;
+            }
+        };
+        if conversation.interaction().is_none() {
+            return self.desk.amend(conversation, mark).await.map_err(RouteError::Desk);
+        }
+        let notice = text::notice(&if hidden {
+            format!("line {number} is hidden from the public now")
+        } else {
+            format!("line {number} can be read by everybody again")
+        });
+        self.said_or_noted(conversation, &notice, mark).await
+    }
 }
 
-/// The edited text takes the place of the old one; what was hidden and edited can be answered again.
+/// The edited text takes the place of the old one.
 fn rewrite(conversation: &mut Conversation, message: &Message) {
     for line in &mut conversation.lines {
-        if let Who::Visitor(shown) = &mut line.who
+        if let Who::Visitor(shown) = &line.who
             && shown.message_id == message.id
         {
-            shown.deleted = false;
             line.text = text::excerpt(&text::clean(&message.text), REMEMBERED_CHARS);
         }
     }
@@ -189,6 +256,9 @@ fn rewrite(conversation: &mut Conversation, message: &Message) {
 fn shown(number: u32, message: &Message) -> Shown {
     let reply_under = match &message.thread {
         Thread::Post { top_level: Some(top_level), .. } => top_level.clone(),
+        Thread::Tweets { conversation_id, .. } if message.kind == Kind::Repost => {
+            conversation_id.clone()
+        }
         _ => message.id.clone(),
     };
     Shown {
@@ -199,7 +269,10 @@ fn shown(number: u32, message: &Message) -> Shown {
         reply_under,
         answerable: message.answerable,
         deleted: false,
+        hidden: false,
+        reposts: 0,
         permalink: message.permalink.clone(),
+        also_in: message.also_in.clone(),
     }
 }
 

@@ -166,6 +166,11 @@ fn ignored(known: &[&'static str], name: &str) -> Read {
     super::ignored(known, name).map(|what| (false, what))
 }
 
+/// When it was told: the only thing that tells one hiding from the next.
+fn told_at(entry: &Entry<'_>) -> String {
+    entry.time.as_ref().map_or_else(String::new, |Moment(at)| at.as_second().to_string())
+}
+
 impl Feed {
     fn into_change(self, entry: &Entry<'_>, mention: bool, is_comment: bool) -> Read {
         if self.is_unpublished() {
@@ -175,10 +180,9 @@ impl Feed {
         let verb = match self.verb.as_deref()? {
             "add" => Verb::Add,
             "edit" | "edited" => normalise::edit(&text),
-            "remove" | "hide" => Verb::Delete,
-            // It can be read again; without its text there is nothing to show.
-            "unhide" if text.is_empty() => return Some((false, What::Ignored("unhide"))),
-            "unhide" => normalise::shown_again(&text),
+            "remove" => Verb::Delete,
+            "hide" => Verb::Hide { revision: told_at(entry) },
+            "unhide" => Verb::Unhide { revision: told_at(entry) },
             verb => return ignored(IGNORED_VERBS, verb),
         };
         let media = self.media();

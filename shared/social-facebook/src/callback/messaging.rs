@@ -156,7 +156,7 @@ pub(super) fn read(entry: &Entry<'_>, event: &Value) -> Read {
         id: said.id.into(),
         kind: Kind::PrivateMessage,
         verb: said.verb,
-        author: Some(Author { id: author, name: String::new(), handle: None }),
+        author: Some(Author { id: author, ..Author::default() }),
         own,
         text: said.text,
         media: said.media,
@@ -164,6 +164,7 @@ pub(super) fn read(entry: &Entry<'_>, event: &Value) -> Read {
         at,
         thread: Thread::Private { visitor_id },
         answerable: Answerable::Yes,
+        also_in: vec![],
     };
     Some((false, What::Message(Box::new(message))))
 }

@@ -249,4 +249,8 @@ impl Classify for GraphError {
             Self::Undecodable { .. } => "graph_undecodable",
         }
     }
+
+    fn is_outage(&self) -> bool {
+        matches!(self, Self::Token(_) | Self::Proof(_) | Self::Http(HttpError::Connect(_)))
+    }
 }

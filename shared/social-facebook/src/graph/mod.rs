@@ -127,6 +127,11 @@ impl<C: Clock> Page<'_, C> {
         self.call(Method::POST, path, |request| request.json(body)).await
     }
 
+    /// Deletes a node.
+    pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, GraphError> {
+        self.call(Method::DELETE, path, |request| request).await
+    }
+
     async fn call<T: DeserializeOwned>(
         &self,
         method: Method,

@@ -118,6 +118,11 @@ impl Checkpoint {
         Self { floor, watermark: floor, posts, night, health }
     }
 
+    /// From when on messages are taken in.
+    pub(super) fn floor(&self) -> i64 {
+        self.floor
+    }
+
     /// From when on a deeper look takes what is not known; `None` where it had its look this night.
     pub(super) fn deep_from(&self, night: i64, reach: i64) -> Option<i64> {
         (self.night != Some(night)).then(|| reach.max(self.floor))

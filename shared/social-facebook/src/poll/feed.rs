@@ -46,6 +46,16 @@ impl<C: Clock, K: Credentials, S: Seen> FacebookPoll<C, K, S> {
         Self(Common { settings, ..self.0 })
     }
 
+    /// The same for a channel that is switched on since then. What a checkpoint from before says no longer counts.
+    #[must_use]
+    pub fn since(self, since: Option<Timestamp>) -> Self {
+        Self(Common { since, ..self.0 })
+    }
+
+    fn stood(&self, checkpoint: Option<&str>) -> Result<Option<Checkpoint>, Failure> {
+        self.0.stood(checkpoint, Checkpoint::read, Checkpoint::floor)
+    }
+
     /// The night whose deeper look is due; it changes at another time for each page.
     fn night(&self) -> i64 {
         let digits = self.0.page_id.bytes().map(i64::from);
@@ -100,14 +110,15 @@ impl<C: Clock, K: Credentials, S: Seen> Source for FacebookPoll<C, K, S> {
     }
 
     fn due(&self, checkpoint: Option<&str>) -> Option<Timestamp> {
-        Checkpoint::read(checkpoint?).ok()?.health.due(&self.0.settings)
+        self.stood(checkpoint).ok()??.health.due(&self.0.settings)
     }
 
     async fn pass(&self, checkpoint: Option<&str>) -> Result<Pass, Failure> {
         let Common { ports, channel, page_id, settings, .. } = &self.0;
         let (now, night) = (self.0.now().as_second(), self.night());
-        let starting = || Ok(Checkpoint::starting(self.0.floor(), night));
-        let before = checkpoint.map_or_else(starting, Checkpoint::read)?;
+        let stood = self.stood(checkpoint)?;
+        let is_first = stood.is_none();
+        let before = stood.unwrap_or_else(|| Checkpoint::starting(self.0.floor(), night));
         let deep_from = before.deep_from(night, now - seconds(settings.deep_reach));
         let credential = self.0.credential().await?;
         let page = ports.graph.page(page_id, &credential);
@@ -116,14 +127,14 @@ impl<C: Clock, K: Credentials, S: Seen> Source for FacebookPoll<C, K, S> {
         if deep_from.is_some() {
             self.leave_known(&mut found).await?;
         }
-        // What is there when a channel starts now is history, even of this very second.
-        let is_history = checkpoint.is_none() && channel.start == Start::Now;
-        let count = found.order(if is_history { u32::MAX } else { channel.post_limit });
+        let is_history = |taken: &Candidate| is_first && self.0.is_history(taken.at);
+        let starts_now = is_first && channel.start == Start::Now;
+        let count = found.order(if starts_now { u32::MAX } else { channel.post_limit });
         let (taken, pending) = found.new.split_at(count);
         tell_left(channel, pending.len());
         let evidence =
-            if is_history { Evidence::default() } else { self.judge(taken, &reader).await };
-        if checkpoint.is_none() || deep_from.is_some() || evidence.missed > 0 {
+            if starts_now { Evidence::default() } else { self.judge(taken, &reader).await };
+        if is_first || deep_from.is_some() || evidence.missed > 0 {
             self.reconcile(&reader.page).await;
         }
         let done = pending.is_empty();
@@ -138,10 +149,10 @@ impl<C: Clock, K: Credentials, S: Seen> Source for FacebookPoll<C, K, S> {
             now,
         };
         let after = before.after(&progress, settings);
-        let incoming = || taken.iter().filter_map(|candidate| self.incoming(candidate)).collect();
-        let messages = if is_history { Vec::new() } else { incoming() };
+        let taken = taken.iter().filter(|taken| !is_history(taken));
+        let messages = taken.filter_map(|candidate| self.incoming(candidate)).collect();
         let checkpoint = match checkpoint {
-            Some(unchanged) if after == before => unchanged.to_owned(),
+            Some(unchanged) if after == before && !is_first => unchanged.to_owned(),
             _ => after.write()?,
         };
         Ok(Pass { messages, checkpoint })

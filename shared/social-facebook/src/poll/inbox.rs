@@ -99,6 +99,16 @@ impl<C: Clock, K: Credentials, S: Seen> FacebookInbox<C, K, S> {
         Self(Common { settings, ..self.0 })
     }
 
+    /// The same for a channel that is switched on since then. What a checkpoint from before says no longer counts.
+    #[must_use]
+    pub fn since(self, since: Option<Timestamp>) -> Self {
+        Self(Common { since, ..self.0 })
+    }
+
+    fn stood(&self, checkpoint: Option<&str>) -> Result<Option<Checkpoint>, Failure> {
+        self.0.stood(checkpoint, Checkpoint::read, |checkpoint| checkpoint.floor)
+    }
+
     /// Conversations with something new come first.
     async fn read(&self, page: &Page<'_, C>, since: i64) -> Result<Vec<Message>, GraphError> {
         let page_id = &self.0.page_id;
@@ -172,6 +182,7 @@ impl Written {
             at: self.created_time.0,
             thread: Thread::Private { visitor_id },
             answerable: Answerable::Yes,
+            also_in: vec![],
         })
     }
 }
@@ -225,16 +236,17 @@ impl<C: Clock, K: Credentials, S: Seen> Source for FacebookInbox<C, K, S> {
     }
 
     fn due(&self, checkpoint: Option<&str>) -> Option<Timestamp> {
-        Checkpoint::read(checkpoint?).ok()?.health.due(&self.0.settings)
+        self.stood(checkpoint).ok()??.health.due(&self.0.settings)
     }
 
     async fn pass(&self, checkpoint: Option<&str>) -> Result<Pass, Failure> {
         let Common { ports, channel, page_id, settings, .. } = &self.0;
-        let starting = || {
+        let stood = self.stood(checkpoint)?;
+        let is_first = stood.is_none();
+        let before = stood.unwrap_or_else(|| {
             let (floor, health) = (self.0.floor(), Health::default());
-            Ok(Checkpoint { floor, watermark: floor, seen: BTreeMap::new(), health })
-        };
-        let before = checkpoint.map_or_else(starting, Checkpoint::read)?;
+            Checkpoint { floor, watermark: floor, seen: BTreeMap::new(), health }
+        });
         let credential = self.0.credential().await?;
         let page = ports.graph.page(page_id, &credential);
         let since = before.since(settings);
@@ -243,21 +255,20 @@ impl<C: Clock, K: Credentials, S: Seen> Source for FacebookInbox<C, K, S> {
             message.at.as_second() >= since && !before.seen.contains_key(message.id.as_str())
         });
         new.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-        // What is there when a channel starts now is history, even of this very second.
-        let is_history = checkpoint.is_none() && channel.start == Start::Now;
+        let starts_now = is_first && channel.start == Start::Now;
         let limit = usize::try_from(channel.post_limit).unwrap_or(usize::MAX);
-        let left = if is_history { 0 } else { new.len().saturating_sub(limit) };
+        let left = if starts_now { 0 } else { new.len().saturating_sub(limit) };
         tell_left(channel, left);
         new.truncate(new.len() - left);
         let mut after = before.clone();
         after.take(&new, settings);
-        let taken = if is_history { Vec::new() } else { new };
-        let messages: Vec<Incoming> =
-            taken.into_iter().filter_map(|message| self.incoming(message)).collect();
+        let is_history = |message: &Message| is_first && self.0.is_history(message.at.as_second());
+        let taken = new.into_iter().filter(|message| !is_history(message));
+        let messages: Vec<Incoming> = taken.filter_map(|message| self.incoming(message)).collect();
         let evidence = self.0.judge(messages.iter().map(|incoming| &incoming.message)).await;
         after.health = before.health.after(evidence, left > 0, self.0.now().as_second());
         let checkpoint = match checkpoint {
-            Some(unchanged) if after == before => unchanged.to_owned(),
+            Some(unchanged) if after == before && !is_first => unchanged.to_owned(),
             _ => after.write()?,
         };
         Ok(Pass { messages, checkpoint })

@@ -89,13 +89,15 @@ struct Common<C, K, S> {
     page_id: String,
     name: String,
     settings: PollSettings,
+    /// Since when the channel is switched on, where that is known.
+    since: Option<Timestamp>,
 }
 
 impl<C: Clock, K: Credentials, S: Seen> Common<C, K, S> {
     fn new(ports: PollPorts<C, K, S>, channel: Arc<Channel>, source: &str) -> Option<Self> {
         let page_id = channel.facebook()?.page_id.clone();
         let name = format!("facebook#{page_id}#{}{source}", channel.id);
-        Some(Self { ports, channel, page_id, name, settings: PollSettings::default() })
+        Some(Self { ports, channel, page_id, name, settings: PollSettings::default(), since: None })
     }
 
     fn includes(&self, what: Include) -> bool {
@@ -108,15 +110,47 @@ impl<C: Clock, K: Credentials, S: Seen> Common<C, K, S> {
 
     /// From when on messages are taken in: nothing older than the channel's start.
     fn floor(&self) -> i64 {
+        self.start().unwrap_or_else(|| self.now().as_second())
+    }
+
+    fn start(&self) -> Option<i64> {
         match self.channel.start {
-            Start::Now => self.now(),
-            Start::At(time) => time,
+            Start::Now => self.since.map(Timestamp::as_second),
+            Start::At(time) => Some(time.as_second()),
         }
-        .as_second()
+    }
+
+    /// Whether a poll that began at `floor` began before the channel did, which was off meanwhile.
+    fn is_outdated(&self, floor: i64) -> bool {
+        self.start().is_some_and(|start| floor < start)
+    }
+
+    /// Whether it was there when the channel was switched on, be it in that very second.
+    fn is_history(&self, at: i64) -> bool {
+        self.channel.start == Start::Now && at <= self.floor()
     }
 
     async fn credential(&self) -> Result<Arc<FacebookCredential>, Failure> {
         self.ports.credentials.facebook(&self.channel.credential).await
+    }
+
+    /// Where a poll stood, if the channel has been on ever since.
+    fn stood<T>(
+        &self,
+        checkpoint: Option<&str>,
+        read: fn(&str) -> Result<T, Failure>,
+        floor: fn(&T) -> i64,
+    ) -> Result<Option<T>, Failure> {
+        let checkpoint = self.readable(checkpoint.map(read).transpose())?;
+        Ok(checkpoint.filter(|checkpoint| !self.is_outdated(floor(checkpoint))))
+    }
+
+    /// A checkpoint that cannot be read is told: nobody but an administrator can mend it.
+    fn readable<T>(&self, checkpoint: Result<T, Failure>) -> Result<T, Failure> {
+        if checkpoint.is_err() {
+            self.ports.troubles.tell_unreadable(&self.channel, &self.name);
+        }
+        checkpoint
     }
 
     /// Says once what keeps this source from being read, and takes it back once it is read again.

@@ -49,6 +49,15 @@ impl Troubles {
         self.tell(channel, trouble, "subscription_missing", &problem);
     }
 
+    /// Tells that a source's checkpoint is none of ours, as after a restore of another version's table.
+    pub(super) fn tell_unreadable(&self, channel: &Channel, source: &str) {
+        let trouble = (Some(source.to_owned()), CHECKPOINT);
+        let problem = format!(
+            "the item lease#{source} of the state table cannot be read; delete it to start from now"
+        );
+        self.tell(channel, trouble, "checkpoint_unreadable", &problem);
+    }
+
     fn tell(
         &self,
         channel: &Channel,
@@ -108,3 +117,4 @@ impl Troubles {
 }
 
 const SUBSCRIPTION: &str = "subscribed_apps";
+const CHECKPOINT: &str = "checkpoint";

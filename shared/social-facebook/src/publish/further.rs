@@ -16,7 +16,7 @@ impl<C: Clock, K: Credentials> FacebookPublisher<C, K> {
     ///
     /// The outcome is that of a reply, and never becomes public. What is unknown may be looked for among the
     /// private messages with the author; a second attempt that is refused as answered before means that it arrived.
-    pub async fn private_reply(
+    pub(super) async fn answer_privately(
         &self,
         channel: &Channel,
         target: &Target,
@@ -26,7 +26,7 @@ impl<C: Clock, K: Credentials> FacebookPublisher<C, K> {
         let recipient = match target.kind {
             Kind::Comment => json!({ "comment_id": target.message_id }),
             Kind::Post => json!({ "post_id": target.message_id }),
-            Kind::PrivateMessage | Kind::Tweet => {
+            Kind::PrivateMessage | Kind::Tweet | Kind::Repost => {
                 return Err(PublishError::Refused(Refusal::NothingToAnswer));
             }
         };
@@ -36,22 +36,23 @@ impl<C: Clock, K: Credentials> FacebookPublisher<C, K> {
         let body = json!({ "recipient": recipient, "message": { "text": text } });
         let created: super::Created =
             page.post_json(&[page_id, "messages"], &body).await.map_err(refusal::publish_error)?;
-        created.into_id()
+        created.into_id(page_id)
     }
 
     /// Answers with the picture at an address that Facebook can read (contract A5, A6).
     ///
     /// A comment may have a text beside it; a private message is one or the other.
-    pub async fn publish_image(
+    pub(super) async fn answer_with_picture(
         &self,
         channel: &Channel,
         target: &Target,
-        image: &Url,
+        image: &str,
         text: &str,
     ) -> Result<MessageId, PublishError> {
-        if image.scheme() != "https" {
+        let image = Url::parse(image).ok().filter(|image| image.scheme() == "https");
+        let Some(image) = image else {
             return Err(refused("the address of a picture must begin with https://"));
-        }
+        };
         let private = target.kind == Kind::PrivateMessage;
         if !text.is_empty() {
             if private {
@@ -73,7 +74,7 @@ impl<C: Clock, K: Credentials> FacebookPublisher<C, K> {
             }
             comment(&page, target, &form).await?
         };
-        created.into_id()
+        created.into_id(page_id)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Replies: comments under a post or comment, and private messages (contract A5, A6; Meta: "Comments", "Send API").
 
 mod further;
+mod moderation;
 mod refusal;
 
 use std::time::Duration;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use social_core::{
     Channel, Clock, Failure, MessageId, Verdict,
+    command::Command,
     credential::{Credentials, FacebookCredential},
     message::Kind,
     reply::{Fingerprint, OwnMessage, PublishError, Publisher, Refusal, Target},
@@ -17,6 +19,7 @@ use social_core::{
 
 use crate::{
     graph::{Graph, GraphError, List, Page, Parameters},
+    normalise,
     wire::{From, Id, Moment},
 };
 
@@ -98,7 +101,7 @@ impl<C: Clock, K: Credentials> FacebookPublisher<C, K> {
     fn check_length(&self, kind: Kind, text: &str) -> Result<(), Refusal> {
         let limit = match kind {
             Kind::PrivateMessage => self.settings.private_chars,
-            Kind::Post | Kind::Comment | Kind::Tweet => self.settings.comment_chars,
+            Kind::Post | Kind::Comment | Kind::Tweet | Kind::Repost => self.settings.comment_chars,
         };
         let length = text.chars().count();
         match length {
@@ -124,11 +127,11 @@ impl<C: Clock, K: Credentials> Publisher for FacebookPublisher<C, K> {
             Kind::PrivateMessage => {
                 private_message(&page, page_id, target, &json!({ "text": text })).await?
             }
-            Kind::Post | Kind::Comment | Kind::Tweet => {
+            Kind::Post | Kind::Comment | Kind::Tweet | Kind::Repost => {
                 comment(&page, target, &vec![("message", text.to_owned())]).await?
             }
         };
-        created.into_id()
+        created.into_id(page_id)
     }
 
     async fn own_messages(
@@ -142,7 +145,7 @@ impl<C: Clock, K: Credentials> Publisher for FacebookPublisher<C, K> {
         let since = since.saturating_sub(CLOCKS_DIFFER).unwrap_or(since);
         let written = match target.kind {
             Kind::PrivateMessage => private_messages(&page, page_id, target, since).await?,
-            Kind::Post | Kind::Comment | Kind::Tweet => {
+            Kind::Post | Kind::Comment | Kind::Tweet | Kind::Repost => {
                 let under = target.reply_under.as_str();
                 written(&page, &[under, "comments"], COMMENT_ORDER, since).await?
             }
@@ -150,15 +153,50 @@ impl<C: Clock, K: Credentials> Publisher for FacebookPublisher<C, K> {
         Ok(own(written, page_id, since))
     }
 
+    /// A comment that is too long is refused: Facebook takes thousands of characters.
+    fn parts(&self, _: &Channel, _: &str) -> Vec<String> {
+        Vec::new()
+    }
+
     fn settle_time(&self) -> Duration {
         self.settings.settle_time
+    }
+
+    async fn private_reply(
+        &self,
+        channel: &Channel,
+        target: &Target,
+        text: &str,
+    ) -> Result<MessageId, PublishError> {
+        self.answer_privately(channel, target, text).await
+    }
+
+    async fn publish_image(
+        &self,
+        channel: &Channel,
+        target: &Target,
+        image: &str,
+        text: &str,
+    ) -> Result<MessageId, PublishError> {
+        self.answer_with_picture(channel, target, image, text).await
+    }
+
+    async fn moderate(
+        &self,
+        channel: &Channel,
+        message_id: &MessageId,
+        command: Command,
+    ) -> Result<(), PublishError> {
+        self.carry_out(channel, message_id, command).await
     }
 }
 
 impl Created {
-    fn into_id(self) -> Result<MessageId, PublishError> {
+    /// As callbacks and polls write it, so that the echo is known as ours.
+    fn into_id(self, page_id: &str) -> Result<MessageId, PublishError> {
         let unnamed = || refusal::publish_error(GraphError::Undecodable { path: "id".to_owned() });
-        self.message_id.or(self.id).map(|Id(id)| id.into()).ok_or_else(unnamed)
+        let Id(id) = self.message_id.or(self.id).ok_or_else(unnamed)?;
+        Ok(normalise::comment_id(page_id, &id).into())
     }
 }
 
@@ -245,7 +283,7 @@ fn own(written: Vec<Written>, page_id: &str, since: Timestamp) -> Vec<OwnMessage
             written.created_time.0 >= since && written.from.as_ref().is_some_and(is_own)
         })
         .map(|Written { id: Id(id), message, created_time: Moment(at), .. }| OwnMessage {
-            id: id.into(),
+            id: normalise::comment_id(page_id, &id).into(),
             fingerprint: Fingerprint::of(message.as_deref().unwrap_or_default()),
             at,
         })

@@ -9,9 +9,30 @@ pub(super) fn publish_error(error: GraphError) -> PublishError {
     if error.perhaps_done() {
         return PublishError::Unknown(error.into());
     }
+    if let GraphError::Unreachable(detail) = &error
+        && detail.code == 10_900
+    {
+        return PublishError::Refused(Refusal::AnsweredPrivately);
+    }
     match reason(&error) {
         Some(reason) => PublishError::Refused(Refusal::Network { reason: reason.to_owned() }),
         None => PublishError::NotPublished(error.into()),
+    }
+}
+
+/// The same for what is hidden, shown, liked or deleted.
+pub(super) fn moderation_error(error: GraphError) -> PublishError {
+    let refused =
+        |reason: &str| PublishError::Refused(Refusal::Network { reason: reason.to_owned() });
+    match &error {
+        _ if error.perhaps_done() => PublishError::Unknown(error.into()),
+        GraphError::Permission(_) | GraphError::Unexpected(_) | GraphError::Parameter(_) => {
+            match reason(&error) {
+                Some(_) => refused("Facebook does not let the page do that there"),
+                None => PublishError::NotPublished(error.into()),
+            }
+        }
+        _ => publish_error(error),
     }
 }
 
@@ -37,9 +58,6 @@ fn reason(error: &GraphError) -> Option<&'static str> {
             "the visitor wrote too long ago: Facebook takes private answers for 24 hours, and for \
                   7 days from apps that it allows to answer as human agents",
         ),
-        GraphError::Unreachable(detail) if detail.code == 10_900 => {
-            Some("it was answered privately before, and Facebook takes one private answer to it")
-        }
         GraphError::Unreachable(detail) if detail.code == 10_903 => Some(
             "Facebook takes no private answer to it: another page wrote it, or it is older than 7 days",
         ),

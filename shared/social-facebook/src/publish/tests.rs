@@ -60,6 +60,14 @@ async fn a_private_message_goes_to_its_visitor() {
     assert_eq!(id.as_str(), "m_7");
 }
 
+#[tokio::test]
+async fn the_obsolete_id_of_a_comment_is_put_as_its_echo_will_name_it() {
+    let server = MockServer::start().await;
+    let answer = ResponseTemplate::new(200).set_body_json(json!({ "id": "1029384756_500_900" }));
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    assert_eq!(publish(&server, Kind::Comment, "Hello").await.unwrap().as_str(), "500_900");
+}
+
 /// What became of a reply, in one word.
 fn outcome(result: &Result<MessageId, PublishError>) -> &'static str {
     match result {

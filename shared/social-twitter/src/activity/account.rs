@@ -3,8 +3,9 @@
 use jiff::{Timestamp, fmt::strtime};
 use serde_json::{Value, json};
 
-use super::{Event, Gone, Heard, envelope::word};
-use crate::wire::{Entities, Link, Mention, Note, Reference, Tag, Tweet, User};
+use super::{Event, Gone, Heard, Whispered, envelope::word};
+use crate::wire::{Entities, Link, Mention, Metrics, Note, Reference, Tag, Tweet, User};
+use crate::{inbox::Said, text::unescaped};
 
 /// Lists that are known and of no use.
 const IGNORED: [&str; 8] = [
@@ -32,6 +33,9 @@ pub(super) fn events(body: &Value) -> Vec<Event> {
             events.push(match name.as_str() {
                 "tweet_create_events" => created(event, subscriber.clone()),
                 "tweet_delete_events" => deleted(event, subscriber.clone()),
+                "direct_message_events" => {
+                    whispered(event, body.get("users"), subscriber.as_deref())
+                }
                 _ => unknown(name, event),
             });
         }
@@ -42,6 +46,39 @@ pub(super) fn events(body: &Value) -> Vec<Event> {
 fn unknown(name: &str, event: &Value) -> Event {
     let kind = crate::webhook::low_cardinality(name);
     Event::Unknown { kind, event: json!({ name: [event] }).to_string() }
+}
+
+/// A private message; who is who stands in a map of users beside the list.
+fn whispered(event: &Value, users: Option<&Value>, subscriber: Option<&str>) -> Event {
+    let private = || {
+        let subscriber = subscriber?;
+        let id = event.get("id").and_then(word)?;
+        let message = event.get("message_create")?;
+        let sender = message.get("sender_id").and_then(word)?;
+        let recipient = message.pointer("/target/recipient_id").and_then(word)?;
+        let ms = event.get("created_timestamp").and_then(word)?.parse().ok()?;
+        let text = message.pointer("/message_data/text").and_then(Value::as_str);
+        let own = sender == subscriber;
+        if !own && recipient != subscriber {
+            return None;
+        }
+        let visitor_id = if own { recipient } else { sender };
+        let user = |id: &str| Some(named(id, users?.get(id)?));
+        let said = Said {
+            id,
+            text: unescaped(text.unwrap_or_default()),
+            at: Timestamp::from_millisecond(ms).ok()?,
+            own,
+            attachments: message.pointer("/message_data/attachment").iter().count(),
+            visitor_id: visitor_id.clone(),
+        };
+        let account = user(subscriber).map(|user| user.username);
+        Some(Whispered { said, visitor: user(&visitor_id), account })
+    };
+    private().map_or_else(
+        || unknown("direct_message_events", event),
+        |whispered| Event::Private(Box::new(whispered)),
+    )
 }
 
 fn deleted(event: &Value, subscriber: Option<String>) -> Event {
@@ -103,8 +140,15 @@ fn created(event: &Value, subscriber: Option<String>) -> Event {
 }
 
 fn named(id: &str, user: &Value) -> User {
-    let text = |name: &str| user.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    User { id: id.to_owned(), name: text("name"), username: text("screen_name") }
+    let text = |name: &str| user.get(name).and_then(Value::as_str).map(str::to_owned);
+    let followers_count = user.get("followers_count").and_then(Value::as_u64);
+    User {
+        id: id.to_owned(),
+        name: text("name").unwrap_or_default(),
+        username: text("screen_name").unwrap_or_default(),
+        profile_image_url: text("profile_image_url_https"),
+        public_metrics: Some(Metrics { followers_count }),
+    }
 }
 
 /// Seconds, as version 2 tells them; `Sun Nov 22 12:00:00 +0000 2026`.

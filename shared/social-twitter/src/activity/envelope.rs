@@ -3,11 +3,14 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Event, Gone, Heard};
-use crate::wire::{Tweet, User};
+use super::{Event, Gone, Heard, Whispered};
+use crate::{
+    inbox::Said,
+    wire::{PrivateEvent, Tweet, User},
+};
 
 /// Kinds that are known and of no use: private ones, reactions, and what reposts are.
-const IGNORED: [&str; 14] = [
+const IGNORED: [&str; 13] = [
     "post.repost.create",
     "post.repost.delete",
     "like.create",
@@ -18,7 +21,6 @@ const IGNORED: [&str; 14] = [
     "follow.delete",
     "dm.read",
     "dm.indicate_typing",
-    "dm.sent",
     "profile.update.bio",
     "profile.update.profile_picture",
     "bookmark.create",
@@ -66,6 +68,10 @@ pub(super) fn event(body: &Value) -> Event {
         "post.create" | "post.mention.create" | "post.reply.create" | "post.quote.create" => {
             heard(&data, subscriber).map_or_else(|| unknown(body), Event::Tweet)
         }
+        "dm.received" | "dm.sent" => {
+            let whispered = whispered(&data, subscriber.as_deref());
+            whispered.map_or_else(|| unknown(body), |whispered| Event::Private(Box::new(whispered)))
+        }
         "post.delete" => match data.payload.get("id").and_then(word) {
             Some(id) => {
                 let author_id = data.payload.get("author_id").and_then(word);
@@ -87,6 +93,22 @@ fn heard(data: &Data, subscriber: Option<String>) -> Option<Box<Heard>> {
     let users = data.includes.users.iter().map(unwrapped);
     let users = users.filter_map(|user| User::deserialize(user).ok()).collect();
     Some(Box::new(Heard { tweet, users, wrote, subscriber }))
+}
+
+/// A private message as version 2 tells it.
+fn whispered(data: &Data, subscriber: Option<&str>) -> Option<Whispered> {
+    let event = PrivateEvent::deserialize(unwrapped(&data.payload)).ok()?;
+    let account = subscriber?;
+    crate::snowflake::parse(&event.id)?;
+    let users: Vec<User> = data.includes.users.iter().map(unwrapped).filter_map(user).collect();
+    let said = Said::of(&event, account)?;
+    let named = |id: &str| users.iter().find(|user| user.id == id).cloned();
+    let visitor = named(&said.visitor_id);
+    Some(Whispered { said, visitor, account: named(account).map(|user| user.username) })
+}
+
+fn user(value: &Value) -> Option<User> {
+    User::deserialize(value).ok()
 }
 
 /// With an id at least: everything else can be missing.

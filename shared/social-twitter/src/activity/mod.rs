@@ -16,6 +16,7 @@ use social_core::{
 };
 
 use crate::{
+    inbox::Said,
     matching::{Matcher, Reader, Subject},
     normal::{self, Known},
     webhook::Signed,
@@ -27,6 +28,7 @@ use crate::{
 pub enum Event {
     Tweet(Box<Heard>),
     Deleted(Gone),
+    Private(Box<Whispered>),
     /// A kind that is known and that the bridge does not need.
     Ignored {
         kind: &'static str,
@@ -49,6 +51,26 @@ pub struct Heard {
     pub(crate) wrote: BTreeMap<String, String>,
     /// Whose subscription it is: an account of the company.
     pub(crate) subscriber: Option<String>,
+}
+
+/// A private message, and whose it is.
+#[derive(Debug)]
+pub struct Whispered {
+    pub(crate) said: Said,
+    pub(crate) visitor: Option<User>,
+    /// The account's handle; where no event tells it, the poll brings the message.
+    pub(crate) account: Option<String>,
+}
+
+impl Whispered {
+    fn messages(&self, matcher: &Matcher) -> Vec<Incoming> {
+        let Some(account) = &self.account else { return Vec::new() };
+        let readers = matcher
+            .readers()
+            .iter()
+            .filter(|reader| reader.source.private_messages && reader.answers_as(account));
+        readers.filter_map(|reader| self.said.incoming(reader, self.visitor.as_ref())).collect()
+    }
 }
 
 /// A tweet that was deleted.
@@ -77,7 +99,8 @@ pub fn parse(callback: Signed<'_>) -> Vec<Event> {
 /// The messages of each channel, by the same rules as the search's. `received` stands in for a time
 /// that an event does not tell.
 pub fn messages(events: &[Event], channels: &[Arc<Channel>], received: Timestamp) -> Vec<Incoming> {
-    let heard = |event: &&Event| matches!(event, Event::Tweet(_) | Event::Deleted(_));
+    let heard =
+        |event: &&Event| matches!(event, Event::Tweet(_) | Event::Deleted(_) | Event::Private(_));
     if !events.iter().any(|event| heard(&event)) {
         return Vec::new();
     }
@@ -85,6 +108,7 @@ pub fn messages(events: &[Event], channels: &[Arc<Channel>], received: Timestamp
     let of = |event: &Event| match event {
         Event::Tweet(heard) => heard.messages(&matcher),
         Event::Deleted(gone) => gone.messages(&matcher, received),
+        Event::Private(whispered) => whispered.messages(&matcher),
         _ => Vec::new(),
     };
     events.iter().flat_map(of).collect()
@@ -107,7 +131,7 @@ impl Heard {
             let found = matching.iter().any(|one| one.channel.id == reader.channel.id);
             // What the company wrote settles a reply, whatever its words are.
             let answers = reader.source.reply_handle.is_some() && is_own(reader);
-            (found || answers) && !reader.blocks(id, username) && self.is_after_start(reader)
+            (found || answers) && !reader.blocks(id, known.author) && self.is_after_start(reader)
         };
         let message = |reader: &Reader| {
             let mut message = normal::message(known, reader);
@@ -158,6 +182,7 @@ impl Gone {
                 owner: None,
             },
             answerable: Answerable::Closed,
+            also_in: vec![],
         };
         let incoming = |reader: &Reader| Incoming {
             channel_id: reader.channel.id.clone(),

@@ -26,6 +26,7 @@ fn kinds(body: &Value) -> Vec<String> {
     let word = |event: &Event| match event {
         Event::Tweet(heard) => format!("tweet {}", heard.tweet.id),
         Event::Deleted(gone) => format!("deleted {}", gone.id),
+        Event::Private(whispered) => format!("private {}", whispered.said.id),
         Event::Ignored { kind } => format!("ignored {kind}"),
         Event::LeftToSearch => "left to the search".to_owned(),
         Event::Unknown { kind, .. } => format!("unknown {kind}"),
@@ -109,6 +110,53 @@ fn every_kind_is_named(#[case] body: Value, #[case] expected: &[&str]) {
     assert_eq!(kinds(&body), expected);
 }
 
+fn whispered(sender: &str, recipient: &str) -> Value {
+    json!({
+        "type": "message_create", "id": "9", "created_timestamp": "1795348860000",
+        "message_create": {
+            "sender_id": sender, "target": {"recipient_id": recipient},
+            "message_data": {"text": "a &lt; b"},
+        },
+    })
+}
+
+/// Whichever road a private message comes by, it is the same one, and the switch is obeyed.
+#[rstest]
+#[case::visitor("7", "42", false)]
+#[case::colleague("42", "7", true)]
+fn private_messages_are_told(#[case] sender: &str, #[case] recipient: &str, #[case] own: bool) {
+    let users = json!({
+        "7": {"id": "7", "name": "Zoë", "screen_name": "zoe"},
+        "42": {"id": "42", "name": "Acme", "screen_name": "Acme"},
+    });
+    let mut old = account("direct_message_events", &json!([whispered(sender, recipient)]));
+    old["users"] = users;
+    let payload = json!({
+        "id": "9", "text": "a &lt; b", "event_type": "MessageCreate", "sender_id": sender,
+        "dm_conversation_id": "7-42", "created_at": "2026-11-22T12:01:00.000Z",
+    });
+    let included = json!({"users": [
+        {"data": {"id": "7", "name": "Zoë", "username": "zoe"}},
+        {"id": "42", "name": "Acme", "username": "acme"},
+    ]});
+    let kind = if own { "dm.sent" } else { "dm.received" };
+    let open = channel(json!({"private_messages": true}));
+    for body in [old, activity(kind, &payload, &included)] {
+        let heard = told(&body, &[Arc::clone(&open), watch(json!({}))]);
+        assert_eq!(heard.len(), 1, "{body}");
+        let message = &heard[0].message;
+        assert_eq!((message.text.as_str(), message.own), ("a < b", own));
+        assert_eq!(message.thread, Thread::Private { visitor_id: "7".to_owned() });
+        assert_eq!(message.at.to_string(), "2026-11-22T12:01:00Z");
+        assert_eq!(
+            message.author.as_ref().map(|author| author.name.as_str()),
+            (!own).then_some("Zoë")
+        );
+        let closed = channel(json!({}));
+        assert_eq!(told(&body, &[closed]), []);
+    }
+}
+
 #[test]
 fn an_unknown_event_is_kept_whole() {
     let body = activity("dm.received", &json!({"text": "hi"}), &json!({}));
@@ -121,7 +169,7 @@ fn an_unknown_event_is_kept_whole() {
 #[case::activity(activity("post.create", &json!({"id": "9", "text": "we know", "author_id": "42", "conversation_id": "5"}), &json!({})))]
 #[case::named(activity("post.create", &json!({"id": "9", "text": "we know", "author_id": "43", "conversation_id": "5"}), &json!({"users": [{"id": "43", "username": "ACME"}]})))]
 #[case::account(account("tweet_create_events", &json!([{"id_str": "9", "text": "we know", "user": {"id_str": "42", "screen_name": "acme"}}])))]
-fn contract_e4_own_tweets_are_recognised(#[case] body: Value) {
+fn e4_own_tweets_are_recognised(#[case] body: Value) {
     // The channel that only watches hears nothing of it.
     let told = told(&body, &[channel(json!({})), watch(json!({}))]);
     assert_eq!(told.len(), 1);

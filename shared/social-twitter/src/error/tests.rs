@@ -26,6 +26,11 @@ fn typed(kind: &str) -> Value {
     json!({"title": "T", "detail": "D", "type": kind})
 }
 
+fn coded(code: i64) -> Value {
+    json!({"errors": [{"code": code, "message": "M"}]})
+}
+
+/// Contract B5: the table of errors, row by row.
 #[rstest]
 #[case::unauthorized(401, blank(401, "Unauthorized"), "twitter_unauthorized", Verdict::WAIT)]
 #[case::old_style_token(403, json!({"errors": [{"code": 89, "message": "Invalid or expired token."}]}), "twitter_unauthorized", Verdict::WAIT)]
@@ -104,9 +109,50 @@ fn typed(kind: &str) -> Value {
     "twitter_forbidden",
     Verdict::WAIT
 )]
+#[case::not_authorized(
+    403,
+    typed("https://api.twitter.com/2/problems/not-authorized-for-resource"),
+    "twitter_forbidden",
+    Verdict::WAIT
+)]
+#[case::not_found(
+    404,
+    typed("https://api.x.com/2/problems/resource-not-found"),
+    "twitter_not_found",
+    Verdict::WAIT
+)]
+#[case::unavailable_resource(
+    403,
+    typed("https://api.x.com/2/problems/resource-unavailable"),
+    "twitter_forbidden",
+    Verdict::WAIT
+)]
+#[case::disallowed_resource(
+    403,
+    typed("https://api.x.com/2/problems/disallowed-resource"),
+    "twitter_forbidden",
+    Verdict::WAIT
+)]
+#[case::not_enrolled_by_its_reason(
+    403,
+    json!({"title": "Client Forbidden", "type": "about:blank", "reason": "client-not-enrolled"}),
+    "twitter_not_enrolled",
+    Verdict::WAIT
+)]
+#[case::old_style_duplicate(403, coded(187), "twitter_duplicate", Verdict::RETRY)]
+#[case::old_style_deleted(403, coded(385), "twitter_deleted", Verdict::Reject)]
+#[case::old_style_closed(403, coded(433), "twitter_closed", Verdict::Reject)]
+#[case::old_style_too_long(400, coded(186), "twitter_too_long", Verdict::Reject)]
+#[case::too_long_as_400(
+    400,
+    blank(400, "Your Tweet text is too long. For more information, see …"),
+    "twitter_too_long",
+    Verdict::Reject
+)]
 #[case::unavailable(503, json!("Over capacity"), "twitter_unavailable", Verdict::RETRY)]
+#[case::blank_500(500, blank(500, "Internal Server Error"), "twitter_unavailable", Verdict::RETRY)]
 #[case::redirect(302, json!(null), "twitter_unexpected", Verdict::RETRY)]
-fn answers_are_understood(
+fn b5_every_row_is_understood(
     #[case] status: u16,
     #[case] body: Value,
     #[case] error_type: &str,
@@ -118,7 +164,7 @@ fn answers_are_understood(
 }
 
 #[test]
-fn a_body_that_is_no_json_is_understood_by_its_status() {
+fn b5_a_body_that_is_no_json_is_understood_by_its_status() {
     let mut answer = answer(502, &json!(null), &[]);
     answer.body = "<html>Bad Gateway</html>".into();
     assert_eq!(TwitterError::of(&answer).error_type(), "twitter_unavailable");
@@ -139,7 +185,7 @@ fn window(prefix: &str, remaining: u64, reset: i64) -> [(&'static str, String); 
 #[case::usage_cap(vec![window("x-rate-limit", 17, NOON + 60)], None)]
 #[case::past(vec![window("x-rate-limit", 0, NOON - 60)], Some(1))]
 #[case::none(vec![], None)]
-fn a_limit_says_how_long_to_wait(
+fn e10_a_limit_says_how_long_to_wait(
     #[case] windows: Vec<[(&'static str, String); 2]>,
     #[case] seconds: Option<u64>,
 ) {
@@ -148,6 +194,7 @@ fn a_limit_says_how_long_to_wait(
         json!({"title": "Too Many Requests", "type": "about:blank", "status": 429}),
         json!({"errors": [{"code": 88, "message": "Rate limit exceeded"}]}),
         typed("https://api.twitter.com/2/problems/usage-capped"),
+        typed("https://api.x.com/2/problems/rate-limit-exceeded"),
     ];
     for body in bodies {
         let error = TwitterError::of(&answer(429, &body, &headers));
@@ -156,7 +203,7 @@ fn a_limit_says_how_long_to_wait(
 }
 
 #[test]
-fn a_since_id_out_of_reach_names_the_oldest() {
+fn e9_a_since_id_out_of_reach_names_the_oldest() {
     let message = "'since_id' must be a tweet id created after 2026-07-31T11:45Z. Please use a 'since_id' that is larger than 2083157183716917248";
     let body = json!({
         "errors": [{"parameters": {"since_id": ["1"]}, "message": message}],

@@ -19,7 +19,7 @@ use super::*;
 #[case::keycap("1⃣", 2)]
 #[case::zero_width("a\u{200b}b", 3)]
 #[case::empty("", 0)]
-fn lengths_are_weighted(#[case] text: &str, #[case] expected: usize) {
+fn e11_lengths_are_weighted(#[case] text: &str, #[case] expected: usize) {
     assert_eq!(weighted_length(text), expected);
 }
 
@@ -34,7 +34,7 @@ struct Case {
 /// Contract E11: the whole suites.
 /// twitter-text's own suites, where they are at hand.
 #[test]
-fn the_conformance_suites_agree() {
+fn e11_the_conformance_suites_agree() {
     #[expect(clippy::disallowed_methods, reason = "only a test looks for the folder")]
     let folder = std::env::var("SOCIAL_FIXTURES").map_or_else(
         |_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures"),

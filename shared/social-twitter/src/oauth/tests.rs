@@ -11,6 +11,9 @@ fn published() -> TwitterCredential {
         consumer_secret: secret("kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw"),
         access_token: Some(secret("370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb")),
         access_token_secret: Some(secret("LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE")),
+        oauth2: None,
+        user_token: None,
+        owns_app: false,
         monthly_budget_usd: None,
     }
 }

@@ -19,6 +19,7 @@ fn message(owner: Option<Owner>) -> Message {
         at: "2026-11-22T12:00:00Z".parse().unwrap(),
         thread: Thread::Tweets { conversation_id: "5".into(), in_reply_to: None, owner },
         answerable: Answerable::Yes,
+        also_in: vec![],
     }
 }
 

@@ -26,7 +26,7 @@ use crate::fixture::{channel, watch};
 #[case::no_hashtag("#1", "\"#1\"")]
 #[case::cashtag("$ACME", "$ACME")]
 #[case::no_cashtag("$9", "\"$9\"")]
-fn terms_are_quoted(#[case] term: &str, #[case] expected: &str) {
+fn e9_terms_are_quoted(#[case] term: &str, #[case] expected: &str) {
     assert_eq!(terms::written(term), expected);
 }
 
@@ -49,7 +49,7 @@ fn reposts_are_searched_only_where_some_channel_takes_them() {
 
 /// Contract E9: 512 characters a query.
 #[test]
-fn queries_are_full_and_none_is_too_long() {
+fn e9_queries_are_full_and_none_is_too_long() {
     let keywords: Vec<String> = (0..200).map(|n| format!("müller größe {n:03}")).collect();
     let brand = channel(json!({ "keywords": keywords }));
     let queries = pack([&*brand], 512);
@@ -64,7 +64,7 @@ fn queries_are_full_and_none_is_too_long() {
 
 /// Contract E9: the length of what is not ASCII.
 #[test]
-fn length_counts_characters_and_not_bytes() {
+fn e9_length_counts_characters_and_not_bytes() {
     // 30 terms of 12 characters: 30 * 12 + 29 * 4 + 14 = 490.
     let keywords: Vec<String> = (0..30).map(|n| format!("ありがとうございます{n:02}")).collect();
     let brand = watch(json!({ "handles": [], "keywords": keywords }));

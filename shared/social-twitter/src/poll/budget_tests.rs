@@ -11,7 +11,7 @@ const SEARCH: &str = "/2/tweets/search/recent";
 
 /// Counters in memory, and how often they were written.
 #[derive(Default)]
-struct Ledger(Mutex<(Spending, u32)>);
+pub(super) struct Ledger(pub(super) Mutex<(Spending, u32)>);
 
 impl Budgets for Ledger {
     async fn spent(&self, _: &str, _: &str) -> Result<Spending, Failure> {
@@ -132,6 +132,10 @@ async fn keyword_searches_pause_and_the_gap_is_filled() {
     let reserved = world.poll().pass(Some(&before.checkpoint)).await.unwrap();
     assert_eq!(world.searched().await, ["(@acme) -is:retweet"]);
     assert_eq!(reserved.messages.len(), 1);
+    // The gap is on record, from the last whole pass on.
+    let gap = Checkpoint::read(&reserved.checkpoint).unwrap();
+    assert_eq!(gap.paused, Some("2026-11-22T12:10:00Z".parse().unwrap()));
+    assert_eq!(gap.read, Some("2026-11-22T12:00:00Z".parse().unwrap()));
 
     world.set_spent(1_000_000);
     world.finds(&[]).await;
@@ -143,7 +147,9 @@ async fn keyword_searches_pause_and_the_gap_is_filled() {
     world.set_spent(0);
     world.clock.set("2026-11-24T12:00:00Z");
     world.finds(&[]).await;
-    world.poll().pass(Some(&spent.checkpoint)).await.unwrap();
+    let resumed = world.poll().pass(Some(&spent.checkpoint)).await.unwrap();
+    let closed = Checkpoint::read(&resumed.checkpoint).unwrap();
+    assert_eq!((closed.paused, closed.read), (None, Some("2026-11-24T12:00:00Z".parse().unwrap())));
     assert_eq!(world.searched().await, ["(@acme OR @rival OR router) -is:retweet"]);
     let resumed = &queries(&world.server, SEARCH).await[0];
     assert_eq!(parameter(resumed, "since_id"), Some(since.as_str()));

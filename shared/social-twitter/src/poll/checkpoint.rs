@@ -43,6 +43,12 @@ pub(crate) struct Checkpoint {
     queries: BTreeMap<String, Mark>,
     /// Since when each channel takes messages in.
     channels: BTreeMap<ChannelId, Timestamp>,
+    /// When all queries were read to their newest tweet, to the hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) read: Option<Timestamp>,
+    /// Since when keyword searches pause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) paused: Option<Timestamp>,
 }
 
 /// One query.
@@ -76,7 +82,8 @@ impl Checkpoint {
         lag: Duration,
     ) -> Self {
         let stored = stored.unwrap_or_default();
-        let mut current = Self::default();
+        let (read, paused) = (stored.read, stored.paused);
+        let mut current = Self { read, paused, ..Self::default() };
         let mut earliest: Option<Timestamp> = None;
         for channel in channels {
             let known = stored.channels.get(&channel.id).copied();

@@ -65,8 +65,7 @@ impl Matched<'_> {
             quoted: user(quoted),
         };
         let id = self.tweet.author_id.as_deref();
-        let username = known.author.map(|author| author.username.as_str());
-        let readers = self.readers.iter().filter(|reader| !reader.blocks(id, username));
+        let readers = self.readers.iter().filter(|reader| !reader.blocks(id, known.author));
         readers
             .map(|reader| Incoming {
                 channel_id: reader.channel.id.clone(),

@@ -3,34 +3,35 @@
 
 mod backlog;
 mod checkpoint;
+mod gaps;
 mod joining;
 mod overlap;
 mod pass;
 mod reading;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures::lock::Mutex;
 use social_core::{
     Channel, Clock,
     budget::Budgets,
+    channel::Handle,
     credential::TwitterCredential,
     polling::{Pass, Source},
-    verdict::Failure,
+    verdict::{Classify, Failure},
 };
 
 use crate::{
     api::{Api, Vocabulary},
     authors::Authors,
     budget::{Prices, Purse, Uncounted},
+    error::TwitterError,
     matching::{Matcher, TermId},
     packing::{self, DEFAULT_QUERY_LENGTH, Query},
+    wire::User,
 };
 use backlog::Backlog;
+use checkpoint::{Checkpoint, CheckpointError};
 use overlap::Delivered;
 use reading::Billed;
 
@@ -71,6 +72,11 @@ pub struct TwitterPoll<C, B = Uncounted> {
     api: Api,
     name: String,
     credential: Arc<TwitterCredential>,
+    /// Whose mentions are read from the account's timeline, where it is that account. The search for
+    /// them is the first.
+    own: Option<Handle>,
+    /// The account, asked once.
+    account: Mutex<Option<Arc<User>>>,
     settings: PollSettings,
     clock: C,
     purse: Purse<B>,
@@ -107,6 +113,30 @@ struct Memory {
     first: usize,
 }
 
+/// The handle whose mentions are cheaper on its own timeline: the account owns the app, and all
+/// channels that answer do it by this one.
+fn own_mentions<'a>(
+    credential: &TwitterCredential,
+    channels: &'a [Arc<Channel>],
+) -> Option<&'a Handle> {
+    let sources = || channels.iter().filter_map(|channel| channel.twitter());
+    let mut replying = sources().filter_map(|source| source.reply_handle.as_ref());
+    let own = replying.next().filter(|_| credential.owns_app)?;
+    let others = replying.any(|handle| !handle.is(own.as_str()));
+    let wanted = sources().flat_map(|source| &source.handles).any(|handle| handle.is(own.as_str()));
+    (wanted && !others).then_some(own)
+}
+
+/// The name of a credential's searches, for their lease and in logs.
+pub(crate) fn source_name(credential: &str) -> String {
+    format!("twitter#{credential}")
+}
+
+/// The checkpoint of searches that never were.
+pub(crate) fn nothing_read() -> Result<String, CheckpointError> {
+    Checkpoint::default().write()
+}
+
 impl<C: Clock> TwitterPoll<C> {
     /// Packs the terms of `channels`; those of other networks are left out.
     pub fn new(
@@ -117,12 +147,15 @@ impl<C: Clock> TwitterPoll<C> {
         settings: PollSettings,
         clock: C,
     ) -> Self {
-        let mut queries =
-            packing::pack(channels.iter().map(|channel| &**channel), settings.query_length);
+        let length = settings.query_length;
+        let own = own_mentions(&credential, &channels);
+        let mut queries = packing::pack_mentions(own, length);
+        queries.extend(packing::pack_without(channels.iter().map(|c| &**c), own, length));
         let packed = queries.len();
         let handles =
             channels.iter().filter_map(|channel| channel.twitter()?.reply_handle.as_ref());
-        queries.extend(packing::pack_mentions(handles, settings.query_length));
+        queries.extend(packing::pack_mentions(handles.filter(|_| own.is_none()), length));
+        let own = own.cloned();
         let limits = channels.iter().map(|channel| channel.post_limit);
         let limit = limits.fold(0, u32::saturating_add).clamp(LEAST_TWEETS, MOST_TWEETS);
         let matcher = Matcher::new(channels.clone());
@@ -131,10 +164,12 @@ impl<C: Clock> TwitterPoll<C> {
         let backlogs = searches.iter().map(|_| Backlog::default()).collect();
         Self {
             api,
-            name: format!("twitter#{credential_name}"),
+            name: source_name(credential_name),
             purse: Purse::new(None, credential_name, &credential, Prices::default()),
             billed: Billed::default(),
             credential,
+            own,
+            account: Mutex::default(),
             settings,
             clock,
             channels,
@@ -156,6 +191,8 @@ impl<C: Clock> TwitterPoll<C> {
             api: self.api,
             name: self.name,
             credential: self.credential,
+            own: self.own,
+            account: self.account,
             settings: self.settings,
             clock: self.clock,
             billed: self.billed,
@@ -181,6 +218,28 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
         self.channels == channels
     }
 
+    /// The id of the account whose timeline holds the mentions of the handle, where it does.
+    async fn own_timeline(&self) -> Option<Arc<User>> {
+        let own = self.own.as_ref()?;
+        let mut account = self.account.lock().await;
+        if account.is_none() {
+            // Without an answer the search serves.
+            *account = self.api.me(&self.credential).await.ok().map(Arc::new);
+        }
+        account.clone().filter(|account| own.is(&account.username))
+    }
+
+    /// X does not take the user's token: until the next process begins, the search finds mentions.
+    async fn give_up_own_timeline(&self, error: &TwitterError) {
+        tracing::warn!(
+            source = self.name,
+            error_type = error.error_type(),
+            metric = "TimelineGivenUp",
+            "the account's own timeline cannot be read; its mentions are searched for"
+        );
+        *self.account.lock().await = Some(Arc::default());
+    }
+
     /// Goes on with the credential as it stands now.
     #[must_use]
     pub fn with_credential(mut self, credential: Arc<TwitterCredential>) -> Self {
@@ -192,8 +251,9 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
     /// Writes down what X billed since the last time.
     async fn pay(&self) {
         let (users, tweets) = self.authors.take_billed();
-        let reads = self.billed.swap(0, Ordering::Relaxed) + tweets;
-        self.purse.pay(self.purse.prices.of_reading(reads, users), self.clock.now()).await;
+        let (searched, owned) = self.billed.take();
+        let spending = self.purse.prices.of_reading(searched + tweets, owned, users);
+        self.purse.pay(spending, self.clock.now()).await;
     }
 }
 
@@ -229,5 +289,9 @@ impl Memory {
 
 #[cfg(test)]
 mod budget_tests;
+#[cfg(test)]
+mod message_tests;
+#[cfg(test)]
+mod own_tests;
 #[cfg(test)]
 mod tests;

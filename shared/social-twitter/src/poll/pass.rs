@@ -8,11 +8,13 @@ use social_core::{Classify, Clock, budget::Budgets, polling::Pass, verdict::Fail
 use super::{
     Memory, PackedSearch, TwitterPoll,
     checkpoint::Checkpoint,
+    gaps,
     joining::Matched,
     overlap::Omission,
     reading::{Allowance, End, REACH, Reading, Window},
 };
 use crate::{
+    api::Asked,
     budget::Level,
     error::TwitterError,
     matching::{Subject, TermId},
@@ -45,6 +47,8 @@ struct Progress {
     /// Searches that were read up to the newest tweet, and since when.
     whole: Vec<(usize, u64)>,
     done: usize,
+    /// Searches that X calls invalid.
+    refused: usize,
     /// Searches with tweets that this pass leaves to the next one.
     left: usize,
     moved: bool,
@@ -64,6 +68,7 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
         // A search that pauses keeps its place: from there the gap is filled when it may go on.
         let (base, count) = match level {
             Level::Open => (0, self.packed),
+            Level::Reserve if self.own.is_some() => (0, 1),
             Level::Reserve => (self.packed, self.searches.len() - self.packed),
             Level::Exhausted => (0, 0),
         };
@@ -75,7 +80,10 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
             let read = self.read_search(memory, &mut progress, index, search).await;
             match read {
                 Ok(()) => progress.done += 1,
-                Err(error @ TwitterError::Invalid { .. }) => self.tell_refused(&error),
+                Err(error @ TwitterError::Invalid { .. }) => {
+                    progress.refused += 1;
+                    self.tell_refused(&error);
+                }
                 Err(error) if progress.done == 0 => {
                     // The others get their turn before this one again.
                     memory.first = index - base + 1;
@@ -93,7 +101,23 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
                 break;
             }
         }
+        self.note_gaps(&mut progress, level);
         self.end(progress, before.as_ref(), stored).await
+    }
+
+    /// What the pass means for what was missed before, and for what will be.
+    fn note_gaps(&self, progress: &mut Progress, level: Level) {
+        let credential = self.purse.name();
+        if level != Level::Open {
+            if let Some(since) = progress.checkpoint.pause(progress.now) {
+                gaps::tell_pause(credential, since);
+            }
+            return;
+        }
+        let whole: BTreeSet<usize> = progress.whole.iter().map(|(index, _)| *index).collect();
+        if progress.left == 0 && whole.len() + progress.refused >= self.packed {
+            progress.checkpoint.close(progress.now, progress.moved).tell(credential);
+        }
     }
 
     /// Never more searches than X's limit leaves over.
@@ -125,6 +149,7 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
             fresh: BTreeMap::new(),
             whole: Vec::new(),
             done: 0,
+            refused: 0,
             left: 0,
             moved: false,
             unexplained: 0,
@@ -189,11 +214,21 @@ impl<C: Clock, B: Budgets> TwitterPoll<C, B> {
         let omission = self.omission(progress, memory, search, (since, until));
         progress.cuts -= omission.cuts.len();
         let text = format!("{}{}", search.query.text, omission.negations);
+        let timeline = if index == 0 { self.own_timeline().await } else { None };
+        let asked = timeline.as_ref().map_or(Asked::Search(&text), |own| Asked::Mentions(&own.id));
         let window = Window { since, until, known: omission.cuts };
         let (api, credential, settings) = (&self.api, &self.credential, &self.settings);
         let reading =
             Reading { api, credential, settings, clock: &self.clock, billed: &self.billed };
-        let (piece, end) = reading.read(&text, &window, &mut progress.allowance).await;
+        let (mut piece, mut end) = reading.read(asked, &window, &mut progress.allowance).await;
+        if let (Asked::Mentions(_), End::Failed(error)) = (asked, &end)
+            && error.is_about_the_user()
+        {
+            // The app's own token still searches.
+            self.give_up_own_timeline(error).await;
+            let asked = Asked::Search(&text);
+            (piece, end) = reading.read(asked, &window, &mut progress.allowance).await;
+        }
         let whole = matches!(end, End::Whole);
         if let Some(backlog) = memory.backlogs.get_mut(index)
             && (whole || !piece.tweets.is_empty())

@@ -10,7 +10,7 @@ use social_core::{Clock, credential::TwitterCredential};
 
 use super::{PollSettings, backlog::Piece};
 use crate::{
-    api::{Api, Search, Since},
+    api::{Api, Asked, Search, Since},
     error::TwitterError,
     snowflake,
     wire::Page,
@@ -39,8 +39,28 @@ pub(super) struct Allowance {
     pub(super) until: Timestamp,
 }
 
-/// Tweets that X delivered, and billed, since this was last asked.
-pub(super) type Billed = AtomicU64;
+/// Tweets that X delivered, and billed, since this was last asked: found by searches, and of the
+/// account's own timeline.
+#[derive(Debug, Default)]
+pub(super) struct Billed {
+    searched: AtomicU64,
+    owned: AtomicU64,
+}
+
+impl Billed {
+    /// How many of each, from now on counted anew.
+    pub(super) fn take(&self) -> (u64, u64) {
+        (self.searched.swap(0, Ordering::Relaxed), self.owned.swap(0, Ordering::Relaxed))
+    }
+
+    fn add(&self, asked: Asked<'_>, tweets: usize) {
+        let counter = match asked {
+            Asked::Search(_) => &self.searched,
+            Asked::Mentions(_) => &self.owned,
+        };
+        counter.fetch_add(u64::try_from(tweets).unwrap_or_default(), Ordering::Relaxed);
+    }
+}
 
 /// Why a read ended.
 #[derive(Debug)]
@@ -66,7 +86,7 @@ impl<C: Clock> Reading<'_, C> {
     /// Reads a window as far as it can be read now. Whatever was read is in the piece.
     pub(super) async fn read(
         &self,
-        text: &str,
+        asked: Asked<'_>,
         window: &Window,
         allowance: &mut Allowance,
     ) -> (Piece, End) {
@@ -80,7 +100,7 @@ impl<C: Clock> Reading<'_, C> {
         let floors = window.known.iter().copied().chain([window.since]);
         for floor in floors {
             let stretch = Stretch { floor, until, is_last: floor == window.since };
-            match self.stretch(text, stretch, &mut piece, allowance).await {
+            match self.stretch(asked, stretch, &mut piece, allowance).await {
                 Ok(true) => {}
                 Ok(false) => return (piece, End::Cut),
                 Err(error) => return (piece, End::Failed(error)),
@@ -100,7 +120,7 @@ impl<C: Clock> Reading<'_, C> {
     /// Reads between two known tweets. `false`: the allowance was used up before the end.
     async fn stretch(
         &self,
-        text: &str,
+        asked: Asked<'_>,
         stretch: Stretch,
         piece: &mut Piece,
         allowance: &mut Allowance,
@@ -116,7 +136,7 @@ impl<C: Clock> Reading<'_, C> {
                 return Ok(false);
             }
             let search = Search {
-                query: text,
+                asked,
                 since,
                 until: stretch.until,
                 next_token: next.as_deref(),
@@ -133,8 +153,7 @@ impl<C: Clock> Reading<'_, C> {
                 answer => answer?,
             };
             allowance.tweets = allowance.tweets.saturating_sub(page.data.len());
-            let billed = u64::try_from(page.data.len()).unwrap_or_default();
-            self.billed.fetch_add(billed, Ordering::Relaxed);
+            self.billed.add(asked, page.data.len());
             next = take(page, piece);
             if next.is_none() {
                 return Ok(true);

@@ -1,30 +1,27 @@
-use rstest::rstest;
 use serde_json::{Value, json};
-use social_core::{
-    Message, Verdict,
-    message::{Answerable, Owner, Thread, Verb},
-};
+use social_core::{Verdict, message::Answerable, store::Leases};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use super::*;
 use crate::{
     fixture::{TestClock, answer, api, channel, credential, parameter, queries, watch},
+    rest::{Reading, let_rest},
     snowflake,
 };
 use jiff::Timestamp;
 
-const SEARCH: &str = "/2/tweets/search/recent";
+pub(super) const SEARCH: &str = "/2/tweets/search/recent";
 const NOON: &str = "2026-11-22T12:00:00Z";
 
 /// An id of so many seconds after noon.
-fn id(seconds: i64) -> String {
+pub(super) fn id(seconds: i64) -> String {
     let noon: Timestamp = NOON.parse().unwrap();
     let time = Timestamp::from_millisecond(noon.as_millisecond() + seconds * 1_000).unwrap();
     snowflake::at(time).to_string()
 }
 
 /// A tweet that mentions the brand, written so many seconds after noon.
-fn tweet(seconds: i64, more: Value) -> Value {
+pub(super) fn tweet(seconds: i64, more: Value) -> Value {
     let id = id(seconds);
     let time = snowflake::time_of(id.parse().unwrap()).to_string();
     let mut tweet = json!({
@@ -39,7 +36,7 @@ fn tweet(seconds: i64, more: Value) -> Value {
     tweet
 }
 
-fn page(tweets: &[Value], next: Option<&str>) -> Value {
+pub(super) fn page(tweets: &[Value], next: Option<&str>) -> Value {
     let newest = tweets.first().map(|tweet| tweet["id"].clone());
     let mut meta = json!({"result_count": tweets.len()});
     let mut page = json!({});
@@ -58,17 +55,17 @@ fn zoe() -> Value {
     json!({"data": [{"id": "7", "name": "Zoë", "username": "zoe"}]})
 }
 
-struct World {
-    server: MockServer,
-    clock: TestClock,
+pub(super) struct World {
+    pub(super) server: MockServer,
+    pub(super) clock: TestClock,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         Self { server: MockServer::start().await, clock: TestClock::at(NOON) }
     }
 
-    fn poll(&self, channels: Vec<Arc<Channel>>) -> TwitterPoll<&TestClock> {
+    pub(super) fn poll(&self, channels: Vec<Arc<Channel>>) -> TwitterPoll<&TestClock> {
         let name = "/social/twitter/acme";
         let settings = PollSettings::default();
         TwitterPoll::new(
@@ -82,7 +79,7 @@ impl World {
     }
 
     /// What the search answers from now on.
-    async fn finds(&self, page: Value) {
+    pub(super) async fn finds(&self, page: Value) {
         self.server.reset().await;
         answer(&self.server, "GET", SEARCH, 200, page, 0..).await;
         answer(&self.server, "GET", "/2/users", 200, zoe(), 0..).await;
@@ -91,14 +88,6 @@ impl World {
     async fn searches(&self) -> Vec<Vec<(String, String)>> {
         queries(&self.server, SEARCH).await
     }
-}
-
-/// One pass of the brand's channel over these tweets.
-async fn messages_of(tweets: &[Value]) -> Vec<Message> {
-    let world = World::new().await;
-    world.finds(page(tweets, None)).await;
-    let pass = world.poll(vec![channel(json!({}))]).pass(None).await.unwrap();
-    pass.messages.into_iter().map(|incoming| incoming.message).collect()
 }
 
 #[tokio::test]
@@ -120,7 +109,7 @@ async fn the_first_pass_imports_no_history() {
 
 /// Contract E9: an empty result keeps `since_id`.
 #[tokio::test]
-async fn an_empty_pass_keeps_the_checkpoint_and_costs_one_call() {
+async fn e9_an_empty_pass_keeps_the_checkpoint_and_costs_one_call() {
     let world = World::new().await;
     world.finds(page(&[tweet(10, json!({}))], None)).await;
     let poll = world.poll(vec![channel(json!({}))]);
@@ -158,7 +147,7 @@ async fn the_overlap_finds_late_tweets_and_queues_none_again() {
 
 /// Contract E9: `since_id` is the first page's `newest_id`.
 #[tokio::test]
-async fn since_id_stays_while_paging_and_moves_to_the_first_pages_newest() {
+async fn e9_since_id_stays_while_paging_and_moves_to_the_first_pages_newest() {
     let world = World::new().await;
     world.finds(json!({})).await;
     let poll = world.poll(vec![channel(json!({"start": NOON}))]);
@@ -184,7 +173,7 @@ async fn since_id_stays_while_paging_and_moves_to_the_first_pages_newest() {
 
 /// Contract E9: a crash between pages; every page and fault in `tests/search`.
 #[tokio::test]
-async fn a_page_that_fails_fails_the_pass() {
+async fn e9_a_page_that_fails_fails_the_pass() {
     let world = World::new().await;
     Mock::given(matchers::query_param("next_token", "page2"))
         .respond_with(ResponseTemplate::new(503))
@@ -249,6 +238,51 @@ async fn new_terms_begin_where_the_old_ones_stood() {
     assert_eq!(channels, ["acme-brand"]);
 }
 
+/// The tweet of a channel that was away is the others' alone.
+#[tokio::test]
+async fn a_channel_that_is_switched_on_again_begins_now() {
+    let world = World::new().await;
+    let both = || vec![channel(json!({})), watch(json!({"handles": ["@acme"]}))];
+    let told = |pass: &Pass| -> Vec<String> {
+        pass.messages.iter().map(|incoming| incoming.channel_id.to_string()).collect()
+    };
+    world.finds(page(&[tweet(1, json!({}))], None)).await;
+    let first = world.poll(both()).pass(None).await.unwrap();
+    assert_eq!(told(&first), ["acme-brand", "rival-watch"]);
+    world.clock.set("2026-11-22T12:01:00Z");
+    world.finds(page(&[], None)).await;
+    let alone = world.poll(vec![channel(json!({}))]).pass(Some(&first.checkpoint)).await.unwrap();
+    world.clock.set("2026-11-22T12:10:00Z");
+    world.finds(page(&[tweet(601, json!({})), tweet(300, json!({}))], None)).await;
+    let again = world.poll(both()).pass(Some(&alone.checkpoint)).await.unwrap();
+    assert_eq!(told(&again), ["acme-brand", "acme-brand", "rival-watch"]);
+}
+
+/// The same where nobody else reads with the credential meanwhile.
+#[tokio::test]
+async fn searches_that_rested_begin_now() {
+    let world = World::new().await;
+    let leases = crate::fixture::LeaseTable::default();
+    let name = "twitter#/social/twitter/acme";
+    let lease = (&leases).take(name, Duration::from_secs(9)).await.unwrap().unwrap();
+    world.finds(page(&[tweet(1, json!({}))], None)).await;
+    let first = world.poll(vec![channel(json!({}))]).pass(None).await.unwrap();
+    (&leases).save_checkpoint(&lease, &first.checkpoint).await.unwrap();
+    // Not before the last reader is done.
+    assert!(!let_rest(&&leases, "/social/twitter/acme", Reading::Searches).await.unwrap());
+    (&leases).release(&lease).await.unwrap();
+    assert!(let_rest(&&leases, "/social/twitter/acme", Reading::Searches).await.unwrap());
+
+    world.clock.set("2026-11-22T18:00:00Z");
+    world.finds(page(&[tweet(21_601, json!({})), tweet(300, json!({}))], None)).await;
+    let stored = leases.stored(name);
+    let again = world.poll(vec![channel(json!({}))]).pass(stored.as_deref()).await.unwrap();
+    let ids: Vec<&str> = again.messages.iter().map(|m| m.message.id.as_str()).collect();
+    assert_eq!(ids, [id(21_601)]);
+    let since = parameter(&world.searches().await[0], "since_id").unwrap().to_owned();
+    assert_eq!(since, id(21_600 - 180));
+}
+
 #[tokio::test]
 async fn a_week_old_checkpoint_searches_by_time() {
     let world = World::new().await;
@@ -265,7 +299,7 @@ async fn a_week_old_checkpoint_searches_by_time() {
 
 /// Contract E9: a stale `since_id` is answered 400.
 #[tokio::test]
-async fn where_x_calls_since_id_too_old_the_search_begins_where_it_says() {
+async fn e9_where_x_calls_since_id_too_old_the_search_begins_where_it_says() {
     let world = World::new().await;
     let message = format!(
         "'since_id' must be a tweet id created after 2026-11-22T11:59Z. Please use a 'since_id' that is larger than {}",
@@ -288,109 +322,6 @@ async fn an_unreadable_checkpoint_waits_for_somebody() {
     let world = World::new().await;
     let error = world.poll(vec![channel(json!({}))]).pass(Some("{")).await.unwrap_err();
     assert_eq!(error.verdict(), Verdict::WAIT);
-}
-
-#[tokio::test]
-async fn a_tweet_becomes_a_message() {
-    let link = json!({"url": "https://t.co/a", "expanded_url": "http://acme.example", "display_url": "acme.example"});
-    let more = json!({
-        "text": "@acme 1 &lt; 2 &amp;amp; https://t.co/a",
-        "conversation_id": "5",
-        "referenced_tweets": [{"type": "replied_to", "id": "6"}],
-        "attachments": {"media_keys": ["3_1", "7_2"]},
-        "entities": {"mentions": [{"username": "Acme"}], "urls": [link]},
-    });
-    let message = messages_of(&[tweet(1, more)]).await.remove(0);
-    assert_eq!(message.text, "@acme 1 < 2 &amp; acme.example");
-    let permalink = format!("https://x.com/zoe/status/{}", id(1));
-    assert_eq!(message.permalink.as_deref(), Some(permalink.as_str()));
-    assert_eq!(message.media[1].url, format!("{permalink}/video/2"));
-    assert_eq!(
-        message.thread,
-        Thread::Tweets { conversation_id: "5".into(), in_reply_to: Some("6".into()), owner: None }
-    );
-    assert_eq!((message.verb, message.own), (Verb::Add, false));
-    assert_eq!(message.at.to_string(), "2026-11-22T12:00:01Z");
-}
-
-/// Contract E10: `errors[]` beside `data` is a warning, and a missing author no reason to stop.
-#[tokio::test]
-async fn errors_beside_data_are_warnings() {
-    let world = World::new().await;
-    let mut found = page(&[tweet(1, json!({"author_id": "8"}))], None);
-    let problem = json!({"resource_type": "user", "parameter": "author_id", "resource_id": "8",
-        "title": "Forbidden", "type": "https://api.x.com/2/problems/resource-not-found"});
-    found["errors"] = json!([problem]);
-    world.finds(found).await;
-    let pass = world.poll(vec![channel(json!({}))]).pass(None).await.unwrap();
-    assert_eq!(pass.messages.len(), 1);
-}
-
-/// Contract E10: both vocabularies, long posts, ids of edited ones.
-#[tokio::test]
-async fn both_vocabularies_are_read() {
-    let first = id(1);
-    let more = json!({
-        "text": "cut…",
-        "note_post": {"text": "long @acme"},
-        "referenced_posts": [{"type": "replied_to", "id": "6"}],
-    });
-    let mut post = tweet(2, more);
-    post.as_object_mut().unwrap().remove("edit_history_tweet_ids");
-    post["edit_history_post_ids"] = json!([first, post["id"]]);
-    let message = messages_of(&[post]).await.remove(0);
-    assert_eq!(message.text, "long @acme");
-    assert_eq!(message.id.as_str(), first);
-    assert_eq!(message.verb, Verb::Edit { revision: id(2) });
-    let Thread::Tweets { in_reply_to, .. } = message.thread else { panic!("no tweets") };
-    assert_eq!(in_reply_to, Some("6".into()));
-}
-
-#[tokio::test]
-async fn a_missing_author_is_tolerated() {
-    let message = messages_of(&[tweet(1, json!({"author_id": "8"}))]).await.remove(0);
-    assert_eq!(message.author.unwrap().name, "");
-    assert_eq!(message.permalink.unwrap(), format!("https://x.com/i/status/{}", id(1)));
-}
-
-#[rstest]
-#[case::ours("acme", true, Owner::Company)]
-#[case::visitor("zoe", false, Owner::Visitor)]
-#[tokio::test]
-async fn own_tweets_are_kept_and_marked(
-    #[case] username: &str,
-    #[case] own: bool,
-    #[case] expected: Owner,
-) {
-    let world = World::new().await;
-    answer(&world.server, "GET", SEARCH, 200, page(&[tweet(1, json!({}))], None), 1).await;
-    let user = json!({"data": [{"id": "7", "name": "N", "username": username}]});
-    answer(&world.server, "GET", "/2/users", 200, user, 1).await;
-    let pass = world.poll(vec![channel(json!({}))]).pass(None).await.unwrap();
-    let message = &pass.messages[0].message;
-    assert_eq!(message.own, own);
-    let Thread::Tweets { owner, .. } = message.thread else { panic!("no tweets") };
-    assert_eq!(owner, Some(expected));
-}
-
-#[rstest]
-#[case::our_tweet("acme", Answerable::Yes)]
-#[case::another("zoe", Answerable::NotMentioned)]
-#[tokio::test]
-async fn a_quote_of_ours_can_be_answered(#[case] quoted: &str, #[case] expected: Answerable) {
-    let world = World::new().await;
-    let quote = json!({
-        "text": "look at this router", "entities": {},
-        "referenced_tweets": [{"type": "quoted", "id": "6"}],
-    });
-    answer(&world.server, "GET", SEARCH, 200, page(&[tweet(1, quote)], None), 1).await;
-    let original = json!({"data": [{"id": "6", "text": "t", "author_id": "42"}]});
-    answer(&world.server, "GET", "/2/tweets", 200, original, 1).await;
-    let users = json!({"data": [{"id": "42", "name": "N", "username": quoted}]});
-    answer(&world.server, "GET", "/2/users", 200, users, 1).await;
-    let brand = channel(json!({"keywords": ["router"]}));
-    let pass = world.poll(vec![brand]).pass(None).await.unwrap();
-    assert_eq!(pass.messages[0].message.answerable, expected);
 }
 
 /// A tweet of two searches: the later one is cut around it once, and not again in each pass for as

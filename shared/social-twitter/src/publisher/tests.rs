@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use social_core::message::Kind;
+use social_core::{message::Kind, reply::Fingerprint};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use super::*;
@@ -93,7 +93,11 @@ async fn a_reply_is_posted_once_and_signed() {
 #[case::redirect(302, json!({}), "unknown: twitter_unexpected")]
 #[case::unreadable(201, json!({"data": {}}), "unknown: twitter_unreadable")]
 #[tokio::test]
-async fn answers_become_outcomes(#[case] status: u16, #[case] body: Value, #[case] expected: &str) {
+async fn e10_answers_become_outcomes(
+    #[case] status: u16,
+    #[case] body: Value,
+    #[case] expected: &str,
+) {
     let server = MockServer::start().await;
     answer(&server, "POST", "/2/tweets", status, body, 1).await;
     assert_eq!(outcome(publish(&server.uri(), "hello").await), expected);
@@ -129,6 +133,30 @@ async fn a_lost_answer_is_unknown_and_a_refused_connection_is_not() {
     );
 }
 
+/// Contract E10: the answer to a reply is lost, and the next try is told that it is a duplicate. It is
+/// not taken for refused: the account's own timeline has it.
+#[tokio::test]
+async fn e10_a_duplicate_after_a_time_out_is_found_on_the_timeline() {
+    let server = MockServer::start().await;
+    let slow = ResponseTemplate::new(201).set_delay(Duration::from_secs(9));
+    let post = || Mock::given(matchers::method("POST"));
+    post().respond_with(slow).up_to_n_times(1).with_priority(1).mount(&server).await;
+    let duplicate = "You are not allowed to create a Tweet with duplicate content.";
+    answer(&server, "POST", "/2/tweets", 403, blank(403, duplicate), 1).await;
+    assert_eq!(outcome(publish(&server.uri(), "hello").await), "unknown: http_no_answer");
+    assert_eq!(outcome(publish(&server.uri(), "hello").await), "unknown: twitter_duplicate");
+    let me = json!({"data": {"id": "42", "name": "Acme", "username": "acme"}});
+    answer(&server, "GET", "/2/users/me", 200, me, 1).await;
+    let tweets = json!({"data": [own_tweet("200", "100", "@zoe hello", None)]});
+    answer(&server, "GET", "/2/users/42/tweets", 200, tweets, 1).await;
+    let publisher =
+        TwitterPublisher::new(api(&server.uri()), Keys::good(), PublishSettings::default());
+    let since = "2026-11-22T12:00:00Z".parse().unwrap();
+    let own = publisher.own_messages(&channel(json!({})), &target(), since).await.unwrap();
+    assert_eq!(own[0].id, "200".into());
+    assert_eq!(own[0].fingerprint, Fingerprint::of("hello"));
+}
+
 #[rstest]
 #[case::too_long(&"x".repeat(281), "refused: TooLong { length: 281, limit: 280 }")]
 #[case::too_long_in_chinese(&"汉".repeat(141), "refused: TooLong { length: 282, limit: 280 }")]
@@ -152,6 +180,81 @@ async fn nothing_is_published_without_handle_or_keys() {
     assert_eq!(outcome(read_only), "refused: ReadOnly");
     let no_keys = publisher.publish(&channel(json!({})), &target(), "hello").await;
     assert_eq!(outcome(no_keys), "not published: credential_missing Wait { after: None }");
+}
+
+fn private_target() -> Target {
+    Target { kind: Kind::PrivateMessage, ..target() }
+}
+
+/// What X says when a private message is sent.
+#[rstest]
+#[case::sent(201, json!({"data": {"dm_conversation_id": "7-42", "dm_event_id": "300"}}), "published 300")]
+#[case::closed(
+    403,
+    blank(403, "You do not have permission to DM one or more participants."),
+    "refused: Network { reason: \"You do not have permission to DM one or more participants.\" }"
+)]
+#[case::unavailable(503, json!({}), "unknown: twitter_unavailable")]
+#[case::unauthorized(
+    401,
+    blank(401, "Unauthorized"),
+    "not published: twitter_unauthorized Wait { after: None }"
+)]
+#[tokio::test]
+async fn a_private_reply_goes_to_its_visitor(
+    #[case] status: u16,
+    #[case] body: Value,
+    #[case] expected: &str,
+) {
+    let server = MockServer::start().await;
+    let path = "/2/dm_conversations/with/7/messages";
+    answer(&server, "POST", path, status, body, 1).await;
+    let publisher =
+        TwitterPublisher::new(api(&server.uri()), Keys::good(), PublishSettings::default());
+    // Longer than a tweet may be.
+    let text = "thank you ".repeat(40);
+    let sent = publisher.publish(&channel(json!({})), &private_target(), &text).await;
+    assert_eq!(outcome(sent), expected);
+    let request = &server.received_requests().await.unwrap()[0];
+    assert_eq!(request.body_json::<Value>().unwrap(), json!({ "text": text }));
+}
+
+#[rstest]
+#[case::fits("größe", "published 300")]
+#[case::too_long("größer", "refused: TooLong { length: 6, limit: 5 }")]
+#[tokio::test]
+async fn a_private_reply_may_be_as_long_as_the_setting_says(
+    #[case] text: &str,
+    #[case] expected: &str,
+) {
+    let server = MockServer::start().await;
+    let path = "/2/dm_conversations/with/7/messages";
+    answer(&server, "POST", path, 201, json!({"data": {"dm_event_id": "300"}}), 0..).await;
+    let settings = PublishSettings { private_length: 5, ..PublishSettings::default() };
+    let publisher = TwitterPublisher::new(api(&server.uri()), Keys::good(), settings);
+    let sent = publisher.publish(&channel(json!({})), &private_target(), text).await;
+    assert_eq!(outcome(sent), expected);
+}
+
+#[tokio::test]
+async fn a_private_reply_is_looked_for_with_its_visitor() {
+    let server = MockServer::start().await;
+    let me = json!({"data": {"id": "42", "name": "Acme", "username": "acme"}});
+    answer(&server, "GET", "/2/users/me", 200, me, 1).await;
+    let said = |id: &str, sender: &str, text: &str, at: &str| json!({"id": id, "text": text, "sender_id": sender, "created_at": at});
+    let events = json!({"data": [
+        said("303", "42", "thank you &amp; bye", "2026-11-22T12:00:02Z"),
+        said("302", "7", "thank you", "2026-11-22T12:00:01Z"),
+        said("301", "42", "hello", "2026-11-22T11:00:00Z"),
+    ]});
+    answer(&server, "GET", "/2/dm_conversations/with/7/dm_events", 200, events, 1).await;
+    let publisher =
+        TwitterPublisher::new(api(&server.uri()), Keys::good(), PublishSettings::default());
+    let since = "2026-11-22T12:00:00Z".parse().unwrap();
+    let channel = channel(json!({}));
+    let own = publisher.own_messages(&channel, &private_target(), since).await.unwrap();
+    let found: Vec<_> = own.iter().map(|own| (own.id.as_str(), &own.fingerprint)).collect();
+    assert_eq!(found, [("303", &Fingerprint::of("thank you & bye"))]);
 }
 
 fn own_tweet(id: &str, under: &str, text: &str, start: Option<usize>) -> Value {
@@ -238,4 +341,49 @@ async fn a_reply_is_counted_where_there_is_a_budget(
     let amounts: Vec<u64> = told.iter().map(|(_, _, spending)| spending.amount).collect();
     assert_eq!(amounts, expected);
     assert!(told.iter().all(|(_, month, _)| month == "2026-11"));
+}
+
+async fn delete(status: u16, body: Value) -> Result<(), PublishError> {
+    let server = MockServer::start().await;
+    answer(&server, "DELETE", "/2/tweets/200", status, body, 1).await;
+    let publisher =
+        TwitterPublisher::new(api(&server.uri()), Keys::good(), PublishSettings::default());
+    publisher.moderate(&channel(json!({})), &"200".into(), Command::Delete).await
+}
+
+#[tokio::test]
+async fn our_own_tweet_is_deleted_once_and_for_all() {
+    delete(200, json!({"data": {"deleted": true}})).await.unwrap();
+    delete(404, json!({})).await.unwrap();
+    let refused = delete(403, blank(403, "You are not authorized to delete this Tweet.")).await;
+    assert!(matches!(refused, Err(PublishError::Refused(_))), "{refused:?}");
+    let unknown = delete(503, json!({})).await;
+    assert!(matches!(unknown, Err(PublishError::Unknown(_))), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_tweet_is_answered_privately_by_a_message_to_its_author_and_never_by_a_tweet() {
+    let server = MockServer::start().await;
+    let sent = json!({"data": {"dm_conversation_id": "7-42", "dm_event_id": "300"}});
+    answer(&server, "POST", "/2/dm_conversations/with/7/messages", 201, sent, 1).await;
+    let publisher =
+        TwitterPublisher::new(api(&server.uri()), Keys::good(), PublishSettings::default());
+    let private = publisher.private_reply(&channel(json!({})), &target(), "hello").await;
+    assert_eq!(outcome(private), "published 300");
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_x_offers_to_no_program_is_refused_without_a_call() {
+    let server = MockServer::start().await;
+    let publisher =
+        TwitterPublisher::new(api(&server.uri()), Keys::good(), PublishSettings::default());
+    for command in [Command::Hide, Command::Unhide, Command::Like] {
+        let refused = publisher.moderate(&channel(json!({})), &"200".into(), command).await;
+        assert!(matches!(refused, Err(PublishError::Refused(Refusal::Unsupported))));
+    }
+    let image = "https://cdn.example/1.jpg";
+    let picture = publisher.publish_image(&channel(json!({})), &target(), image, "").await;
+    assert!(matches!(picture, Err(PublishError::Refused(Refusal::Unsupported))));
+    assert!(server.received_requests().await.unwrap().is_empty());
 }

@@ -9,7 +9,7 @@ fn signature(secret_text: &str, body: &[u8]) -> String {
 }
 
 #[test]
-fn the_published_challenge_is_answered() {
+fn e12_the_published_challenge_is_answered() {
     let answer = challenge_answer(&secret("consumer_secret"), "challenge_string").unwrap();
     assert_eq!(
         answer,
@@ -29,7 +29,7 @@ fn the_published_challenge_is_answered() {
 #[case::hexadecimal(b"{}", Some(format!("sha256={}", "0a".repeat(32))), Err(SignatureError::Malformed))]
 #[case::short(b"{}", Some("sha256=YWJj".to_owned()), Err(SignatureError::Malformed))]
 #[case::empty(b"{}", Some("sha256=".to_owned()), Err(SignatureError::Malformed))]
-fn only_xs_bodies_are_proven(
+fn e1_only_xs_bodies_are_proven(
     #[case] body: &[u8],
     #[case] signature: Option<String>,
     #[case] expected: Result<(), SignatureError>,

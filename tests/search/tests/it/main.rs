@@ -1,6 +1,10 @@
-//! Polling held against the simulated X.
+//! Polling and publishing held against the simulated X.
 
 #[cfg(test)]
 mod failures;
 #[cfg(test)]
+mod noise;
+#[cfg(test)]
 mod packed;
+#[cfg(test)]
+mod publishing;

@@ -8,16 +8,13 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use search::{
-    World, opinion,
-    town::{Dice, Town},
+    World,
+    town::{Belongings, Dice, Town},
 };
 use serde_json::json;
 use simulators::twitter::Settings;
 use social_core::{Failure, polling::Source};
 use social_twitter::PollSettings;
-
-/// Who takes what, by channel and tweet.
-type Belongings = BTreeSet<(String, String)>;
 
 struct Outcome {
     taken: Belongings,
@@ -27,7 +24,7 @@ struct Outcome {
 
 /// Polls until nothing comes any more.
 async fn poll_all(world: &World, town: &Town, settings: PollSettings) -> Result<Outcome, Failure> {
-    let poll = world.poll(town.entries(), settings);
+    let poll = world.poll(town.parsed(), settings);
     let mut outcome = Outcome { taken: Belongings::new(), twice: 0, passes: 0 };
     let mut checkpoint: Option<String> = None;
     for _ in 0..40 {
@@ -59,20 +56,6 @@ async fn talk(world: &World, town: &Town, tweets: u32, terms: usize) -> BTreeMap
         written.insert(world.write(&text, at, author).await, text);
     }
     written
-}
-
-/// What each channel should get, by the second opinion.
-fn expected(town: &Town, tweets: &BTreeMap<String, String>) -> Belongings {
-    let holders = |text: &str| -> Vec<usize> {
-        let has = |terms: &Vec<String>| terms.iter().any(|term| opinion::matches(term, text));
-        let channels = town.channels.iter().enumerate();
-        channels.filter(|(_, terms)| has(terms)).map(|(number, _)| number).collect()
-    };
-    let of = |(id, text): (&String, &String)| -> Vec<(String, String)> {
-        let name = |number: usize| (format!("channel-{number:03}"), id.clone());
-        holders(text).into_iter().map(name).collect()
-    };
-    tweets.iter().flat_map(of).collect()
 }
 
 /// How large a town is, and what it talks of.
@@ -109,7 +92,7 @@ async fn measure(size: Size, cuts: usize) -> Cost {
     let began = Instant::now();
     let outcome = poll_all(&world, &town, settings).await.unwrap();
     let took = began.elapsed();
-    let expected = expected(&town, &written);
+    let expected = town.belongings(&written);
     let wrong: Vec<_> = outcome.taken.symmetric_difference(&expected).take(5).collect();
     assert!(wrong.is_empty(), "some channel has a tweet too many or too few: {wrong:?}");
     assert_eq!(outcome.twice, 0);
@@ -145,4 +128,12 @@ async fn each_tweet_is_delivered_once_where_there_are_searches_enough() {
     let plain = measure(size(), 0).await;
     assert!(plain.delivered > plain.matching);
     assert!(plain.searches < bought.searches);
+}
+
+/// The size that is promised; `tests/it` plays it with the real functions.
+#[tokio::test]
+async fn the_whole_town_is_read_once_and_every_channel_gets_its_tweets() {
+    let whole = Size { channels: 200, terms: 5_000, tweets: 10_000, ..TOWN };
+    let cost = measure(whole, 0).await;
+    assert_eq!(cost.delivered, cost.matching);
 }

@@ -40,17 +40,19 @@ pub(super) struct Change {
     pub(super) kind: Kind,
     pub(super) value: Value,
     at: Timestamp,
+    /// How often it was told.
+    told: u32,
 }
 
 impl Change {
     /// Something about a post or comment.
     pub(super) fn feed(page: &str, at: Timestamp, value: Value) -> Self {
-        Self { page: page.to_owned(), kind: Kind::Feed, value, at }
+        Self { page: page.to_owned(), kind: Kind::Feed, value, at, told: 0 }
     }
 
     /// A private message.
     pub(super) fn messaging(page: &str, at: Timestamp, value: Value) -> Self {
-        Self { page: page.to_owned(), kind: Kind::Messaging, value, at }
+        Self { page: page.to_owned(), kind: Kind::Messaging, value, at, told: 0 }
     }
 }
 
@@ -59,6 +61,8 @@ impl Change {
 pub(super) struct Registration {
     pub(super) url: String,
     pub(super) secret: String,
+    /// How often each change is told: more than once where the app answered too late for Facebook.
+    pub(super) times: u32,
 }
 
 /// The app's subscription, and the changes that wait for it.
@@ -85,7 +89,7 @@ struct Batch {
     epoch: u64,
     body: Bytes,
     newest: Timestamp,
-    size: usize,
+    changes: Vec<Change>,
 }
 
 impl Callbacks {
@@ -177,7 +181,17 @@ impl Callbacks {
             state.sending = false;
             return None;
         };
-        Some(Batch { epoch: state.epoch, body: envelope::envelope(&changes, now), newest, size })
+        Some(Batch { epoch: state.epoch, body: envelope::envelope(&changes, now), newest, changes })
+    }
+
+    /// The app took a batch. What is to be told again waits behind what came meanwhile.
+    fn taken(&self, batch: Batch) {
+        let mut state = locked(&self.state);
+        let times = state.registration.as_ref().map_or(1, |registration| registration.times);
+        if state.epoch == batch.epoch {
+            let told = batch.changes.into_iter().map(|it| Change { told: it.told + 1, ..it });
+            state.waiting.extend(told.filter(|change| change.told < times));
+        }
     }
 
     /// Whether a batch is still worth another try.
@@ -190,7 +204,7 @@ impl Callbacks {
     /// One try. Only 200 counts.
     async fn attempt(&self, body: &Bytes) -> bool {
         let registration = locked(&self.state).registration.clone();
-        let Some(Registration { url, secret }) = registration else { return false };
+        let Some(Registration { url, secret, .. }) = registration else { return false };
         let sent = self
             .client
             .post(&url)
@@ -222,18 +236,21 @@ fn failed(why: &str) -> String {
 /// Sends until nothing waits. Ends with the simulator that it belongs to.
 async fn deliver(simulator: Weak<Callbacks>) {
     while let Some(batch) = simulator.upgrade().and_then(|callbacks| callbacks.next_batch()) {
-        insist(&simulator, &batch).await;
+        insist(&simulator, batch).await;
     }
 }
 
 /// Tries until the batch is taken or nobody wants it: again at once, then with growing pauses.
-async fn insist(simulator: &Weak<Callbacks>, batch: &Batch) {
+async fn insist(simulator: &Weak<Callbacks>, batch: Batch) {
     let mut pause = Duration::ZERO;
     while let Some(callbacks) = simulator.upgrade() {
-        if !callbacks.is_wanted(batch) || callbacks.attempt(&batch.body).await {
+        if !callbacks.is_wanted(&batch) {
             return;
         }
-        tracing::debug!(changes = batch.size, ?pause, "callback not taken");
+        if callbacks.attempt(&batch.body).await {
+            return callbacks.taken(batch);
+        }
+        tracing::debug!(changes = batch.changes.len(), ?pause, "callback not taken");
         // Holding the simulator while pausing would keep it alive; a minute of that is harmless.
         tokio::time::timeout(pause, callbacks.changed.notified()).await.ok();
         pause = (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);

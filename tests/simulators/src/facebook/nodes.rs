@@ -163,7 +163,12 @@ impl View<'_> {
         if !self.call.is_of(&object.page) {
             return Ok(None);
         }
-        let Author { id, name } = &object.author;
+        self.person(&object.author, wanted).map(Some)
+    }
+
+    /// A person, or a page as an author.
+    pub(super) fn person(&self, author: &Author, wanted: Wanted) -> Result<Value, GraphError> {
+        let Author { id, name } = author;
         let (node, fields) = if self.world.page(id).is_some() {
             ("Page", PAGE_AS_AUTHOR_FIELDS)
         } else {
@@ -177,10 +182,11 @@ impl View<'_> {
                 field if !knows(fields, field) => return Err(GraphError::no_field(field, node)),
                 "first_name" => Some(first.into()),
                 "last_name" => Some(last.into()),
+                "profile_pic" => Some(format!("https://lookaside.example/{id}.jpg").into()),
                 _ => None,
             })
         };
-        collect(id, wanted, &["name", "id"], value).map(Some)
+        collect(id, wanted, &["name", "id"], value)
     }
 
     fn other(&self, id: Option<&str>, wanted: Wanted) -> Result<Option<Value>, GraphError> {

@@ -8,7 +8,7 @@ use super::{
     errors::GraphError,
     fields::{self, Field},
     nodes::View,
-    world::{Object, Page, World},
+    world::{Author, Object, Page, World},
 };
 use crate::seed::facebook as seed;
 
@@ -42,6 +42,12 @@ impl Call {
             .ok_or_else(|| GraphError::gone(&self.method, &self.object))
     }
 
+    /// The person that this call is about, if they wrote to the token's page (Meta: "User Profile API").
+    fn readable_person<'w>(&self, world: &'w World) -> Option<&'w Author> {
+        let mut threads = world.threads.iter().filter(|thread| self.is_of(&thread.page));
+        threads.find(|thread| thread.person.id == self.object).map(|thread| &thread.person)
+    }
+
     /// The page whose token this is, if it is the page that the call is about.
     pub(super) fn own_page<'w>(&self, world: &'w World) -> Result<&'w Page, GraphError> {
         let page = world.page(&self.object);
@@ -61,7 +67,7 @@ impl Facebook {
     }
 }
 
-/// `GET /{object}`: a page, a post, a comment or a thread.
+/// `GET /{object}`: a page, a thread, a person who wrote to the page, a post or a comment.
 pub(super) fn object(facebook: &Facebook, call: &Call) -> Outcome {
     let (world, fields) = (facebook.world(), call.fields()?);
     let view = facebook.view(&world, call);
@@ -70,6 +76,9 @@ pub(super) fn object(facebook: &Facebook, call: &Call) -> Outcome {
     }
     if let Some(thread) = world.threads.iter().find(|thread| thread.id == call.object) {
         return view.thread(thread, fields.as_deref());
+    }
+    if let Some(person) = call.readable_person(&world) {
+        return view.person(person, fields.as_deref());
     }
     view.node(call.readable_object(&world)?, fields.as_deref())
 }

@@ -67,13 +67,20 @@ struct CallbackSettings {
     enabled: bool,
     app_secret: Option<String>,
     verify_token: Option<String>,
+    #[serde(default = "once")]
+    times: u32,
+}
+
+fn once() -> u32 {
+    1
 }
 
 fn yes() -> bool {
     true
 }
 
-/// Switches callbacks on or off. With `verify_token` the address has to prove itself first.
+/// Switches callbacks on or off. With `verify_token` the address has to prove itself first; `times`
+/// tells each change more than once, as it happens on the real network.
 async fn set_callbacks(State(facebook): State<Facebook>, body: Bytes) -> Outcome {
     let settings: CallbackSettings = read(&body)?;
     if !settings.enabled {
@@ -87,7 +94,7 @@ async fn set_callbacks(State(facebook): State<Facebook>, body: Bytes) -> Outcome
         proven.map_err(Refusal::bad_request)?;
     }
     let secret = settings.app_secret.unwrap_or_else(|| seed::APP_SECRET.to_owned());
-    facebook.callbacks().register(Some(Registration { url, secret }));
+    facebook.callbacks().register(Some(Registration { url, secret, times: settings.times }));
     Ok(done())
 }
 

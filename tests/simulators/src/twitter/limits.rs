@@ -18,6 +18,9 @@ use super::{
 
 const QUARTER: i64 = 15 * 60;
 const DAY: i64 = 24 * 60 * 60;
+const PRIVATE: &str = "/2/dm_conversations/with/{id}/messages";
+/// Private messages that an account may send in a day.
+const PRIVATE_24_USER: u64 = 1_440;
 const HOUR_24_APP: u64 = 10_000;
 const HOUR_24_USER: u64 = 10_000;
 
@@ -33,7 +36,7 @@ const fn rule(method: Method, route: &'static str, app: Option<u64>, user: u64) 
     Rule { method, route, app, user }
 }
 
-static RULES: [Rule; 17] = [
+static RULES: [Rule; 20] = [
     rule(Method::GET, "/2/tweets/search/recent", Some(450), 300),
     rule(Method::GET, "/2/tweets", Some(3_500), 5_000),
     rule(Method::POST, "/2/tweets", None, 100),
@@ -47,6 +50,9 @@ static RULES: [Rule; 17] = [
     rule(Method::GET, "/2/users/{id}", Some(300), 900),
     rule(Method::GET, "/2/users/{id}/mentions", Some(450), 300),
     rule(Method::GET, "/2/users/{id}/tweets", Some(10_000), 900),
+    rule(Method::GET, "/2/dm_events", None, 15),
+    rule(Method::GET, "/2/dm_conversations/with/{id}/dm_events", None, 15),
+    rule(Method::POST, PRIVATE, None, 15),
     rule(Method::GET, "/2/webhooks", Some(450), 450),
     rule(Method::POST, "/2/webhooks", Some(450), 450),
     rule(Method::PUT, "/2/webhooks/{id}", Some(450), 450),
@@ -154,6 +160,11 @@ fn standings(twitter: &Twitter, rule: &Rule, caller: &Caller) -> Vec<(&'static s
         let user = format!("{route} day {}", caller.key());
         let user = windows.use_one(user, HOUR_24_USER, DAY, now);
         standings.extend([("x-app-limit-24hour", app), ("x-user-limit-24hour", user)]);
+    }
+    if rule.route == PRIVATE && !quarter.exceeded {
+        let user = format!("{route} day {}", caller.key());
+        let user = windows.use_one(user, PRIVATE_24_USER, DAY, now);
+        standings.push(("x-user-limit-24hour", user));
     }
     standings
 }

@@ -8,6 +8,7 @@ mod id;
 mod limits;
 mod lookup;
 mod params;
+mod private;
 mod problem;
 mod publish;
 mod query;
@@ -108,6 +109,9 @@ impl Twitter {
             .route("/2/users/{id}", get(users::by_id))
             .route("/2/users/{id}/mentions", get(timelines::mentions))
             .route("/2/users/{id}/tweets", get(timelines::tweets))
+            .route("/2/dm_events", get(private::events))
+            .route("/2/dm_conversations/with/{id}/dm_events", get(private::events_with))
+            .route("/2/dm_conversations/with/{id}/messages", post(private::send))
             .route("/2/webhooks", get(webhooks::list).post(webhooks::create))
             .route("/2/webhooks/{id}", put(webhooks::validate).delete(webhooks::remove))
             .route("/2/oauth2/token", post(auth::oauth2::token))
@@ -117,6 +121,7 @@ impl Twitter {
         let sim = Router::new()
             .route("/tweets", get(sim::list).post(sim::create))
             .route("/tweets/{id}", delete(sim::remove).patch(sim::edit))
+            .route("/private_messages", get(private::show).post(private::create))
             .route("/users/{id}", put(sim::set_user))
             .route("/credits", put(sim::set_credits).get(sim::show_credits))
             .route("/webhooks", get(webhooks::show).put(webhooks::control))
@@ -146,6 +151,12 @@ impl Twitter {
 
     fn now(&self) -> Timestamp {
         self.0.control.now()
+    }
+
+    /// Counts private messages that a read handed out.
+    fn bill_private(&self, messages: usize) {
+        self.0.control.tally("private_messages_delivered", messages as u64);
+        self.state().spend(messages);
     }
 
     /// Counts what a read handed out, and takes it off the credits (contract B9).

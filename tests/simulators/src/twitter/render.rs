@@ -307,7 +307,8 @@ pub(crate) fn user_json(account: &Account, selection: &Selection) -> Value {
         Vocabulary::Tweet => "tweet_count",
         Vocabulary::Post => "post_count",
     };
-    let mut metrics = json!({"followers_count": 10, "following_count": 10, "listed_count": 0});
+    let mut metrics = json!({"following_count": 10, "listed_count": 0});
+    set(&mut metrics, "followers_count", account.followers);
     set(&mut metrics, count, 10);
     let image = "https://abs.twimg.com/sticky/default_profile_images/default_profile_normal.png";
     let extra = [

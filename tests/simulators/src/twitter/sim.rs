@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     Twitter, id, render,
-    state::{Account, Draft, Refusal, State},
+    state::{Account, Draft, FOLLOWERS, Refusal, State},
     webhooks::{self, Happened},
 };
 
@@ -22,6 +22,7 @@ pub(crate) struct Author {
     id: Value,
     username: String,
     name: Option<String>,
+    followers: Option<u64>,
 }
 
 /// A tweet to write.
@@ -84,8 +85,8 @@ pub(crate) async fn create(Shared(twitter): Shared<Twitter>, Json(new): Json<New
     Ok((StatusCode::CREATED, Json(json!({"id": id.to_string()}))).into_response())
 }
 
-/// Brings an author into the world, or changes their names.
-fn enter(state: &mut State, author: &Author) -> String {
+/// Brings an author into the world, or changes what is said of them.
+pub(crate) fn enter(state: &mut State, author: &Author) -> String {
     let id = word(&author.id);
     let username = author.username.trim_start_matches('@').to_owned();
     let name = author.name.clone().unwrap_or_else(|| username.clone());
@@ -93,12 +94,14 @@ fn enter(state: &mut State, author: &Author) -> String {
         id: id.clone(),
         username: String::new(),
         name: String::new(),
+        followers: FOLLOWERS,
         suspended: false,
         protected: false,
     };
     let account = state.accounts.entry(id.clone()).or_insert(fresh);
     account.username = username;
     account.name = name;
+    account.followers = author.followers.unwrap_or(account.followers);
     id
 }
 
@@ -195,7 +198,7 @@ pub(crate) async fn set_user(
         ));
     };
     let name = change.name.or_else(|| state.accounts.get(&user).map(|a| a.name.clone()));
-    enter(&mut state, &Author { id: json!(user), username, name });
+    enter(&mut state, &Author { id: json!(user), username, name, followers: None });
     if let Some(account) = state.accounts.get_mut(&user) {
         account.suspended = change.suspended.unwrap_or(account.suspended);
         account.protected = change.protected.unwrap_or(account.protected);

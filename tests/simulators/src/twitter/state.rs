@@ -13,6 +13,7 @@ use super::{
     auth::oauth2::Grants,
     id,
     limits::Windows,
+    private::PrivateMessage,
     query::{Subject, Text},
     text::entities::{self, Entities},
     webhooks::{Hook, Outcome},
@@ -23,12 +24,16 @@ use crate::seed::twitter::{BRAND, COMPETITOR};
 const EDITS: usize = 5;
 const EDITABLE: Duration = Duration::from_mins(30);
 
+/// Of everybody of whom nothing else is said.
+pub(crate) const FOLLOWERS: u64 = 10;
+
 /// Somebody on X.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
     pub(crate) id: String,
     pub(crate) username: String,
     pub(crate) name: String,
+    pub(crate) followers: u64,
     pub(crate) suspended: bool,
     pub(crate) protected: bool,
 }
@@ -98,6 +103,7 @@ pub(crate) enum Refusal {
 pub(crate) struct State {
     pub(crate) tweets: BTreeMap<u64, Tweet>,
     pub(crate) accounts: BTreeMap<String, Account>,
+    pub(crate) private_messages: BTreeMap<u64, PrivateMessage>,
     pub(crate) grants: Grants,
     pub(crate) windows: Windows,
     /// Nonces of signed requests, with their times.
@@ -118,11 +124,13 @@ impl State {
             id: seed.id.to_owned(),
             username: seed.username.to_owned(),
             name: seed.name.to_owned(),
+            followers: FOLLOWERS,
             suspended: false,
             protected: false,
         };
         Self {
             tweets: BTreeMap::new(),
+            private_messages: BTreeMap::new(),
             accounts: [&BRAND, &COMPETITOR]
                 .map(|seed| (seed.id.to_owned(), account(seed)))
                 .into_iter()

@@ -1,6 +1,6 @@
 use social_core::{
     chat::{Chat, Interface},
-    conversation::{Hearing, Shown, Who},
+    conversation::{Interaction, Shown, State, Who},
     message::{Answerable, Kind},
 };
 
@@ -12,16 +12,13 @@ fn key() -> ConversationKey {
 }
 
 fn open(chat_id: &str) -> State {
-    State::Open(Interaction {
-        chat: Chat {
-            interface: Interface::WebChat,
-            server: 1,
-            chat_id: chat_id.to_owned(),
-            participant_id: "p-1".to_owned(),
-        },
-        answered: true,
-        hearing: Hearing::default(),
-    })
+    let chat = Chat {
+        interface: Interface::WebChat,
+        server: 1,
+        chat_id: chat_id.to_owned(),
+        participant_id: "p-1".to_owned(),
+    };
+    State::Open(Interaction { answered: true, ..Interaction::new(chat) })
 }
 
 #[tokio::test]
@@ -39,7 +36,10 @@ async fn a_conversation_is_read_as_it_was_written() {
         author_id: None,
         reply_under: "7_8".into(),
         answerable: Answerable::Yes,
+        also_in: vec![],
         deleted: false,
+        hidden: false,
+        reposts: 0,
         permalink: None,
     };
     conversation.remember(Who::Visitor(shown), "Zoë 👋", "hello\nyou", clock.now());
@@ -97,8 +97,8 @@ async fn the_index_holds_open_chats_only() {
 
     conversation.state = open("chat-1");
     table.save(&mut conversation).await.unwrap();
-    let chat = conversation.interaction().unwrap().chat.clone();
-    let row = OpenChat { channel_id: channel(), conversation: key(), chat, answered: true };
+    let row = OpenChat::of(&conversation).unwrap();
+    assert!(row.answered);
     assert_eq!(table.open_chats(0).await.unwrap(), [row]);
 
     conversation.state = State::Closed;

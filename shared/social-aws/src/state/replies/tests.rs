@@ -16,7 +16,11 @@ fn record(id: &str) -> ReplyRecord {
         attempt: 1,
         unknown: 0,
         fingerprint: Fingerprint::of("thank you"),
+        parts: Vec::new(),
         reply_under: Some("7_9".into()),
+        answers: None,
+        command: None,
+        delayed: false,
         since: "2026-11-22T12:00:00Z".parse().unwrap(),
     }
 }

@@ -18,6 +18,11 @@ fn record() -> ReplyRecord {
         text: "Thanks!".to_owned(),
         written_at: start(),
         target: Err(Refusal::NothingToAnswer),
+        command: None,
+        participant_id: String::new(),
+        also_in: vec![],
+        confirmed: false,
+        approved_by: None,
     };
     ReplyRecord::first(&reply, start(), BOUNDS)
 }

@@ -22,7 +22,10 @@ fn lines(authors: &[&str]) -> Conversation {
             author_id: Some((*author).to_owned()),
             reply_under: format!("m{number}").into(),
             answerable: Answerable::Yes,
+            also_in: vec![],
             deleted: false,
+            hidden: false,
+            reposts: 0,
             permalink: None,
         };
         let at = "2026-11-22T12:00:00Z".parse().unwrap();

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::{
+    chat::ContactCenter,
     conversation::State,
     fakes::{FakeRouter, Fault, World, channel_id, comment, own, post, tweet},
     inbound::{Change, InboundBatch},
@@ -10,7 +11,14 @@ use crate::{
 
 use super::*;
 
+mod crashes;
+mod folding;
+mod hidden;
+mod hours;
+mod pushes;
+mod slots;
 mod trouble;
+mod who;
 
 fn batch(channel: &str, messages: impl IntoIterator<Item = Message>) -> InboundBatch {
     let changes = messages.into_iter().map(|message| Change::Message(Box::new(message)));

@@ -111,6 +111,50 @@ async fn a_message_that_ended_ten_workers_is_parked() {
 }
 
 #[tokio::test]
+async fn a_notice_is_told_once_however_often_it_comes() {
+    let world = World::new();
+    let router = world.router();
+    route(&router, "acme-page", post("1", "Zoë", "Help!")).await.unwrap();
+    let tell = crate::inbound::Tell {
+        id: "post:1#returned#r1".to_owned(),
+        conversation: crate::conversation::ConversationKey("post:1".to_owned()),
+        notice: "your reply was not published".to_owned(),
+        reoffer: None,
+    };
+    let (_, batch) = tell.into_batch(&channel_id("acme-page"));
+    router.route(batch.clone(), Timestamp::MAX).await.unwrap();
+    world.clock.advance(Duration::from_secs(301));
+    router.route(batch, Timestamp::MAX).await.unwrap();
+    assert_eq!(world.cic.said()[0].len(), 2);
+}
+
+#[tokio::test]
+async fn a_notice_whose_answer_was_lost_is_looked_up_before_it_is_told_again() {
+    for (keeps_history, times) in [(true, 1), (false, 2)] {
+        let world = World::new();
+        let router = world.router();
+        route(&router, "acme-page", post("1", "Zoë", "Help!")).await.unwrap();
+        if keeps_history {
+            world.cic.keep_history();
+        }
+        let tell = crate::inbound::Tell {
+            id: "post:1#returned#r1".to_owned(),
+            conversation: crate::conversation::ConversationKey("post:1".to_owned()),
+            notice: "your reply was not published".to_owned(),
+            reoffer: None,
+        };
+        let (_, batch) = tell.into_batch(&channel_id("acme-page"));
+        world.cic.next_say(Fault::AnswerLost);
+        router.route(batch.clone(), Timestamp::MAX).await.unwrap_err();
+        router.route(batch, Timestamp::MAX).await.unwrap();
+        let said = world.cic.said()[0].clone();
+        let told = said.iter().filter(|line| line.contains("your reply was not published"));
+        assert_eq!(told.count(), times, "{said:?}");
+        assert_eq!(said.last().unwrap().starts_with("perhaps shown before:"), !keeps_history);
+    }
+}
+
+#[tokio::test]
 async fn a_line_of_a_chat_that_has_ended_is_said_again_marked() {
     let world = World::new();
     world.cic.keep_history();

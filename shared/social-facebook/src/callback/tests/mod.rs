@@ -135,9 +135,9 @@ fn a_postback_is_the_button_that_was_pressed() {
 #[case::add("add", "add")]
 #[case::edit("edit", "edit#3639efcd08abb273")]
 #[case::edited("edited", "edit#3639efcd08abb273")]
-#[case::unhide("unhide", "edit#unhide-3639efcd08abb273")]
+#[case::unhide("unhide", "unhide#1795348801")]
 #[case::remove("remove", "delete")]
-#[case::hide("hide", "delete")]
+#[case::hide("hide", "hide#1795348801")]
 fn verbs(
     #[values("post", "status", "photo", "video", "share", "comment")] item: &str,
     #[case] verb: &str,

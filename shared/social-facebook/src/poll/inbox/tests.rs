@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     callback,
     poll::Troubles,
-    testing::{Hands, Ledger, OnePage, PAGE, channel, delivered, graph, graph_time},
+    testing::{Hands, Ledger, OnePage, PAGE, at, channel, delivered, graph, graph_time},
 };
 
 /// A page's inbox and what its poll remembers.
@@ -177,4 +177,16 @@ async fn a_channel_without_private_messages_has_no_such_poll() {
     assert!(FacebookInbox::new(ports(), feed_only).is_none());
     let inbox_only = channel(json!({ "include": ["private_messages"] }));
     assert!(crate::FacebookPoll::new(ports(), inbox_only).is_none());
+}
+
+#[tokio::test]
+async fn a_channel_that_is_switched_on_again_takes_nothing_from_before() {
+    let mut world = World::started(json!({})).await;
+    world.shows(json!([talk("t1", "12:01:00", &[said("m1", "42", "12:01:00")])])).await;
+    assert_eq!(world.pass().await, ["m1"]);
+    let mut world = World { poll: world.poll.since(Some(at("14:00:00"))), ..world };
+    let said = [said("m3", "42", "14:00:01"), said("m2", "42", "13:00:00")];
+    world.shows(json!([talk("t1", "14:00:01", &said)])).await;
+    assert_eq!(world.pass().await, ["m3"]);
+    assert!(world.pass().await.is_empty());
 }

@@ -79,7 +79,9 @@ impl InboundQueue for Outside {
     async fn send(&self, _: &str, _: &str, batch: &InboundBatch) -> Result<(), Failure> {
         let ids = batch.changes.iter().map(|change| match change {
             Change::Message(message) => message.id.to_string(),
-            Change::Tell(tell) => tell.id.clone(),
+            Change::Tell(_) | Change::Pushed(_) | Change::Folded(_) => {
+                panic!("no poll queues this")
+            }
         });
         self.queued.lock().unwrap().extend(ids);
         Ok(())

@@ -1,3 +1,4 @@
+mod again;
 mod edits;
 mod faults;
 mod night;
@@ -19,7 +20,7 @@ use wiremock::{
 use super::*;
 use crate::{
     callback, normalise,
-    testing::{Hands, Ledger, OnePage, PAGE, channel, delivered, graph, graph_time},
+    testing::{Hands, Ledger, OnePage, PAGE, at, channel, delivered, graph, graph_time},
 };
 
 fn ports(
@@ -318,6 +319,7 @@ async fn a_strange_checkpoint_is_an_error_and_never_a_new_start() {
     let mut world = World::new(json!({})).await;
     world.checkpoint = Some("{}".to_owned());
     assert_eq!(world.try_pass().await.unwrap_err().error_type(), "checkpoint_unreadable");
+    assert_eq!(world.troubles.fields(), ["checkpoint"]);
 }
 
 #[tokio::test]

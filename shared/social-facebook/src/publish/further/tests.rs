@@ -1,5 +1,6 @@
 use rstest::rstest;
 use serde_json::Value;
+use social_core::reply::Publisher;
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
     matchers::{any, body_json, body_partial_json, body_string, method, path},
@@ -76,7 +77,6 @@ async fn a_private_reply_is_never_sent_where_it_cannot_be() {
 }
 
 #[rstest]
-#[case::answered_before(10_900, "answered privately before")]
 #[case::too_old(10_903, "older than 7 days")]
 #[case::person(551, "takes no private message")]
 #[case::permission(200, "may not answer")]
@@ -88,6 +88,15 @@ async fn a_refused_private_reply_says_why(#[case] code: u32, #[case] words: &str
     let reason =
         reason(publisher(&server).private_reply(&channel(json!({})), &comment, "Hello").await);
     assert!(reason.contains(words) && !reason.contains("Zoë"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_second_private_reply_is_told_from_every_other_refusal() {
+    let server = MockServer::start().await;
+    refuses(&server, 10_900, None).await;
+    let comment = target(Kind::Comment);
+    let second = publisher(&server).private_reply(&channel(json!({})), &comment, "Hello").await;
+    assert!(matches!(second, Err(PublishError::Refused(Refusal::AnsweredPrivately))), "{second:?}");
 }
 
 #[tokio::test]
@@ -104,10 +113,10 @@ async fn a_picture_under_a_comment_may_have_a_text() {
             .mount(&server)
             .await;
     }
-    let (image, comment) = (IMAGE.parse().unwrap(), target(Kind::Comment));
+    let comment = target(Kind::Comment);
     for (text, id) in [("", "1"), ("See", "2")] {
         let published =
-            publisher(&server).publish_image(&channel(json!({})), &comment, &image, text).await;
+            publisher(&server).publish_image(&channel(json!({})), &comment, IMAGE, text).await;
         assert_eq!(published.unwrap().as_str(), id);
     }
 }
@@ -121,12 +130,13 @@ async fn a_private_picture_goes_alone() {
     takes(&server, body).await;
     let private = target(Kind::PrivateMessage);
     let publish = async |image: &str, text| {
-        let image = image.parse().unwrap();
-        publisher(&server).publish_image(&channel(json!({})), &private, &image, text).await
+        publisher(&server).publish_image(&channel(json!({})), &private, image, text).await
     };
     assert_eq!(publish(IMAGE, "").await.unwrap().as_str(), "m_7");
     assert!(reason(publish(IMAGE, "See").await).contains("not both"));
-    assert!(reason(publish("ftp://cdn.example/1.jpg", "").await).contains("https"));
+    for no_address in ["ftp://cdn.example/1.jpg", "look", ""] {
+        assert!(reason(publish(no_address, "").await).contains("https"));
+    }
 }
 
 /// The answer to a plain message after 24 hours, and the one to a message with the tag.
@@ -147,7 +157,6 @@ async fn after_the_window(server: &MockServer, tagged: ResponseTemplate) {
 }
 
 async fn says(server: &MockServer) -> Result<MessageId, PublishError> {
-    use social_core::reply::Publisher;
     let private = target(Kind::PrivateMessage);
     publisher(server).publish(&channel(json!({})), &private, "Hello").await
 }

@@ -260,3 +260,18 @@ async fn an_address_proves_itself_when_asked_to() {
     assert_eq!(refused.status, 400);
     assert!(refused.body["error"].as_str().unwrap().contains("HTTP Status Code = 403"));
 }
+
+#[tokio::test]
+async fn a_change_is_told_as_often_as_the_test_wants_it() {
+    let stage = Stage::new().await;
+    let mut app = App::listening(&stage).await;
+    let body = json!({"url": app.url, "app_secret": seed::APP_SECRET, "times": 3});
+    assert_eq!(stage.sim(Method::PUT, "/callbacks", body).await.status, 200);
+    let post = stage.posts("Hello").await;
+    let comment = stage.comments(&post, "first").await;
+    let told = app.collect(6).await;
+    let of = |id: &str, key: &str| told.iter().filter(|change| change[key] == id).count();
+    assert_eq!((of(&post, "post_id"), of(&comment, "comment_id")), (6, 3));
+    stage.posts("Bye").await;
+    assert_eq!(app.collect(3).await.len(), 3);
+}

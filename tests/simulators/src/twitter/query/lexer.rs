@@ -1,6 +1,6 @@
 //! Cuts a query into tokens.
 
-use super::{Clause, Words, operators};
+use super::{Clause, Words, matcher::fold, operators};
 
 /// A token, with its place counted from one.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,8 @@ impl Lexer {
                 '"' => Kind::Clause(Clause::Phrase(Words::of(self.quoted()?))),
                 '@' => Kind::Clause(Clause::Mention(self.handle()?)),
                 '#' => {
-                    Kind::Clause(Clause::Hashtag(self.tag(|c| c.is_alphanumeric() || c == '_')?))
+                    let tag = self.tag(|c| c.is_alphanumeric() || c == '_')?;
+                    Kind::Clause(Clause::Hashtag(fold(&tag)))
                 }
                 '$' => Kind::Clause(Clause::Cashtag(self.tag(|c| c.is_ascii_alphabetic())?)),
                 _ => self.word()?,

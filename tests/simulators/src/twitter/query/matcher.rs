@@ -48,12 +48,16 @@ impl PartialEq for Words {
 pub(crate) struct Text {
     pub(crate) words: Words,
     pub(crate) entities: Entities,
+    /// Folded once: a search asks each tweet for many.
+    hashtags: Vec<String>,
 }
 
 impl Text {
     /// Reads a whole text.
     pub(crate) fn of(text: &str) -> Self {
-        Self { words: Words::of(text), entities: entities::find(text) }
+        let entities = entities::find(text);
+        let hashtags = entities.hashtags.iter().map(|found| fold(&found.value)).collect();
+        Self { words: Words::of(text), entities, hashtags }
     }
 }
 
@@ -107,9 +111,7 @@ fn holds(clause: &Clause, subject: &Subject) -> bool {
     match clause {
         Clause::Keyword(words) | Clause::Phrase(words) => subject.text.words.contain(words),
         Clause::Mention(handle) => subject.text.entities.mentions(handle),
-        Clause::Hashtag(tag) => {
-            subject.text.entities.hashtags.iter().any(|found| fold(&found.value) == fold(tag))
-        }
+        Clause::Hashtag(tag) => subject.text.hashtags.contains(tag),
         Clause::Cashtag(tag) => {
             subject.text.entities.cashtags.iter().any(|found| found.value.eq_ignore_ascii_case(tag))
         }
@@ -141,7 +143,7 @@ fn holds(clause: &Clause, subject: &Subject) -> bool {
 }
 
 /// Lower case, without diacritics.
-fn fold(text: &str) -> String {
+pub(super) fn fold(text: &str) -> String {
     text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 

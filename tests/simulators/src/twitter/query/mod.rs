@@ -26,6 +26,7 @@ pub(crate) enum Clause {
     /// Words in quotes: these tokens, side by side.
     Phrase(Words),
     Mention(String),
+    /// Folded, as those of a text are.
     Hashtag(String),
     Cashtag(String),
     From(String),

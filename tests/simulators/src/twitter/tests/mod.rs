@@ -4,6 +4,7 @@ mod control;
 mod fields;
 mod limits;
 mod oauth;
+mod private;
 mod publishing;
 mod queries;
 mod search;

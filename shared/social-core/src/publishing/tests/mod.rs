@@ -1,81 +1,24 @@
-use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
+use std::time::Duration;
+
+use network::{FakeNetwork, Fault};
 
 use crate::{
     conversation::Conversation,
-    fakes::{Broken, FakeClock, FakeQueues, FakeState, World, own, post, tweet},
-    message::{Answerable, Message, MessageId, Owner},
-    reply::{Fingerprint, OwnMessage},
+    fakes::{FakeClock, FakeQueues, FakeState, World, own, post, tweet},
+    message::{Answerable, Message, Owner},
+    verdict::{Classify, Verdict},
 };
 
 use super::*;
 
-/// A network: what it holds, and what happens to the next posts.
-#[derive(Debug, Clone, Default)]
-struct FakeNetwork {
-    published: Rc<RefCell<Vec<(String, String)>>>,
-    faults: Rc<RefCell<VecDeque<Fault>>>,
-}
+mod approval;
+mod commands;
+mod network;
+mod never;
+mod shared;
+mod telling;
 
-#[derive(Debug, Clone, Copy)]
-enum Fault {
-    AnswerLost,
-    NeverArrived,
-    Refused,
-    Duplicate,
-}
-
-impl Publisher for FakeNetwork {
-    async fn publish(
-        &self,
-        _: &Channel,
-        target: &Target,
-        text: &str,
-    ) -> Result<MessageId, PublishError> {
-        let fault = self.faults.borrow_mut().pop_front();
-        let broken = || Failure::from(Broken(Verdict::RETRY));
-        match fault {
-            Some(Fault::NeverArrived) => return Err(PublishError::NotPublished(broken())),
-            Some(Fault::Duplicate) => return Err(PublishError::Unknown(broken())),
-            Some(Fault::Refused) => {
-                let reason = "the comment was deleted".to_owned();
-                return Err(PublishError::Refused(Refusal::Network { reason }));
-            }
-            Some(Fault::AnswerLost) | None => {}
-        }
-        let mut published = self.published.borrow_mut();
-        published.push((target.reply_under.to_string(), text.to_owned()));
-        match fault {
-            Some(_) => Err(PublishError::Unknown(broken())),
-            None => Ok(format!("r{}", published.len()).into()),
-        }
-    }
-
-    async fn own_messages(
-        &self,
-        _: &Channel,
-        target: &Target,
-        since: Timestamp,
-    ) -> Result<Vec<OwnMessage>, Failure> {
-        let published = self.published.borrow();
-        let there = published
-            .iter()
-            .enumerate()
-            .filter(|(_, (under, _))| *under == target.reply_under.to_string());
-        Ok(there
-            .map(|(n, (_, text))| OwnMessage {
-                id: format!("r{}", n + 1).into(),
-                fingerprint: Fingerprint::of(text),
-                at: since,
-            })
-            .collect())
-    }
-
-    fn settle_time(&self) -> Duration {
-        Duration::from_secs(60)
-    }
-}
-
-type FakePublishing = Publishing<
+type FakePublishing = Publishing<(
     crate::fakes::FakeChannels,
     FakeNetwork,
     FakeNetwork,
@@ -84,7 +27,7 @@ type FakePublishing = Publishing<
     FakeQueues,
     FakeQueues,
     FakeClock,
->;
+)>;
 
 /// A conversation with one visitor's message, picked up by Jo, and a publisher.
 struct Scene {
@@ -114,12 +57,56 @@ impl Scene {
 
     /// Jo writes, and the text is collected.
     async fn jo_writes(&self, text: &str) -> Reply {
-        self.world.cic.agent_writes(0, "Jo", text);
+        self.writes("Jo", text).await;
+        self.last_queued()
+    }
+
+    async fn writes(&self, agent: &str, text: &str) {
         let mut conversation = self.conversation();
         let chat = conversation.interaction().unwrap().chat.clone();
+        self.world.cic.agent_writes(chat.chat_id.parse().unwrap(), agent, text);
         let told = crate::ContactCenter::poll(&self.world.cic, &chat).await.unwrap();
         self.world.desk().take_in(&mut conversation, &told, |_| {}).await.unwrap();
+    }
+
+    fn last_queued(&self) -> Reply {
         self.world.queues.outbound.borrow().last().unwrap().clone()
+    }
+
+    /// Jo writes, and everything that is queued for it is delivered.
+    async fn jo_says(&self, text: &str) {
+        self.says("Jo", text).await;
+    }
+
+    async fn says(&self, agent: &str, text: &str) {
+        let mut delivered = self.world.queues.outbound.borrow().len();
+        self.writes(agent, text).await;
+        loop {
+            let next = self.world.queues.outbound.borrow().get(delivered).cloned();
+            let Some(reply) = next else { return };
+            self.deliver(&reply).await;
+            delivered += 1;
+        }
+    }
+
+    /// Jo disconnects, and the collector hears of it.
+    async fn jo_disconnects(&self) {
+        let mut conversation = self.conversation();
+        let chat = conversation.interaction().unwrap().chat.clone();
+        self.world.cic.disconnect(chat.chat_id.parse().unwrap());
+        self.world.desk().hear_out(&mut conversation, &chat).await.unwrap();
+    }
+
+    /// The router works off what the bridge itself has to tell.
+    async fn router_tells(&self) {
+        let batches = std::mem::take(&mut *self.world.queues.inbound.borrow_mut());
+        for (_, batch) in batches {
+            self.world.router().route(batch, Timestamp::MAX).await.unwrap();
+        }
+    }
+
+    fn moderated(&self) -> Vec<String> {
+        self.network.moderated.borrow().clone()
     }
 
     /// Delivers the reply again until it is settled, as the queue would.
@@ -141,8 +128,9 @@ impl Scene {
         self.network.published.borrow().clone()
     }
 
+    /// The last line of the newest chat.
     fn last_notice(&self) -> String {
-        self.world.cic.said()[0].last().unwrap().clone()
+        self.world.cic.said().last().unwrap().last().unwrap().clone()
     }
 }
 
@@ -202,7 +190,7 @@ async fn a_refused_reply_comes_back_whole_with_the_reason() {
     let reply = scene.jo_writes("two\nlines").await;
     scene.deliver(&reply).await;
     insta::assert_snapshot!(scene.last_notice(), @r"
-    ℹ Social Bridge: your reply was not published: the network refused it: the comment was deleted.
+    ℹ Social Bridge: your reply was not published: the network refused it: the comment was deleted. /retry sends it again.
         two
         lines
     ");
@@ -264,7 +252,8 @@ async fn an_echo_before_the_answer_settles_the_reply() {
     scene.world.deliver("acme-page", echo).await.unwrap();
     assert_eq!(scene.deliver(&reply).await, 1, "settled without waiting");
     assert_eq!(scene.published().len(), 1);
-    assert_eq!(scene.world.cic.said()[0].len(), 1, "never shown as a visitor's or a colleague's");
+    let said = scene.world.cic.said()[0].concat();
+    assert!(!said.contains("wrote on the network") && !said.contains("2 · "), "{said}");
 }
 
 #[tokio::test]
@@ -308,5 +297,6 @@ async fn a_rate_limit_before_a_lost_answer_changes_nothing() {
     let reply = scene.jo_writes("Thanks!").await;
     scene.deliver(&reply).await;
     assert_eq!(scene.published().len(), 1);
-    assert_eq!(scene.world.cic.said()[0].len(), 1, "the agent is told nothing untrue");
+    let said = scene.world.cic.said()[0].concat();
+    assert!(!said.contains("not published"), "the agent is told nothing untrue: {said}");
 }
