@@ -1,0 +1,272 @@
+//! CIC as a judge: it keeps what was said in every chat, and tells each event once.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+use social_core::{
+    Failure, Verdict,
+    chat::{
+        Chat, ChatError, ChatEvent, Happening, Interface, Opening, ParticipantState, Party, Sent,
+        Told,
+    },
+};
+use tokio::time::Instant;
+
+use crate::faults::{Process, When};
+
+/// What an agent wrote, and who was told of it; without a text, that the agent picked the chat up.
+#[derive(Debug, Clone)]
+pub struct Written {
+    pub chat: usize,
+    pub text: String,
+    pub at: Instant,
+    /// Who read it: no longer there if that process died, or its answer was lost.
+    pub reader: Option<Process>,
+    pub answer_lost: bool,
+}
+
+impl Written {
+    /// Read once, by somebody who had no chance to keep it.
+    pub fn died_with_its_reader(&self) -> bool {
+        self.answer_lost || self.reader.as_ref().is_some_and(Process::is_dead)
+    }
+}
+
+/// A line that was said in a chat from the visitor's side.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub text: String,
+    pub at: Instant,
+}
+
+/// One chat.
+#[derive(Debug, Default)]
+pub struct Room {
+    pub conversation: String,
+    pub lines: Vec<Line>,
+    unread: Vec<(ChatEvent, Option<usize>)>,
+    /// Numbers of our own lines, which are told too.
+    echoes: Vec<i64>,
+    log: Vec<ChatEvent>,
+    sequence: i64,
+    pub over: bool,
+    pub picked_up: bool,
+}
+
+/// All chats, and what agents wrote in them.
+#[derive(Debug, Default)]
+pub struct Cic {
+    pub rooms: RefCell<Vec<Room>>,
+    pub written: RefCell<Vec<Written>>,
+    pub keeps_history: Cell<bool>,
+    /// Neither server takes calls.
+    pub away: Cell<bool>,
+    pub calls: Cell<u64>,
+    pub calls_while_away: Cell<u64>,
+}
+
+impl Cic {
+    /// Something happens on the agent's side.
+    fn happens(&self, room: usize, party: Party, what: Happening, written: Option<usize>) {
+        let mut rooms = self.rooms.borrow_mut();
+        let Some(at) = rooms.get_mut(room) else { return };
+        at.sequence += 1;
+        let event = ChatEvent {
+            sequence: at.sequence,
+            participant_id: if party == Party::Agent { "agent" } else { "visitor" }.to_owned(),
+            party,
+            name: "Jo".to_owned(),
+            what,
+        };
+        at.log.push(event.clone());
+        at.unread.push((event, written));
+    }
+
+    /// An agent picks the chat up.
+    pub fn pick_up(&self, room: usize) {
+        if let Some(room) = self.rooms.borrow_mut().get_mut(room) {
+            room.picked_up = true;
+        }
+        let written = self.note(room, "");
+        self.happens(room, Party::Agent, Happening::State(ParticipantState::Active), Some(written));
+    }
+
+    /// The agent writes.
+    pub fn write(&self, room: usize, text: &str) {
+        let written = self.note(room, text);
+        self.happens(room, Party::Agent, Happening::Text(text.to_owned()), Some(written));
+    }
+
+    fn note(&self, room: usize, text: &str) -> usize {
+        let mut written = self.written.borrow_mut();
+        let (text, at) = (text.to_owned(), Instant::now());
+        written.push(Written { chat: room, text, at, reader: None, answer_lost: false });
+        written.len() - 1
+    }
+
+    /// The interaction is over; what was written before can still be read once.
+    pub fn disconnect(&self, room: usize) {
+        let over = Happening::State(ParticipantState::Disconnected);
+        self.happens(room, Party::Visitor, over, None);
+        if let Some(room) = self.rooms.borrow_mut().get_mut(room) {
+            room.over = true;
+        }
+    }
+
+    /// Whether nobody was told yet of something in a chat.
+    pub fn has_unread(&self) -> bool {
+        self.rooms.borrow().iter().any(|room| room.unread.iter().any(|(_, text)| text.is_some()))
+    }
+
+    fn told(
+        &self,
+        room: usize,
+        process: &Process,
+        answer_lost: bool,
+    ) -> (Vec<ChatEvent>, Vec<i64>) {
+        let mut rooms = self.rooms.borrow_mut();
+        let unread = rooms.get_mut(room).map(|room| std::mem::take(&mut room.unread));
+        let echoes = rooms.get_mut(room).map(|room| std::mem::take(&mut room.echoes));
+        let mut written = self.written.borrow_mut();
+        let told = unread.unwrap_or_default().into_iter().map(|(event, text)| {
+            if let Some(text) = text.and_then(|text| written.get_mut(text)) {
+                text.reader = Some(process.clone());
+                text.answer_lost = answer_lost;
+            }
+            event
+        });
+        let told: Vec<ChatEvent> = told.collect();
+        let mut numbers = echoes.unwrap_or_default();
+        numbers.extend(told.iter().map(|event| event.sequence));
+        (told, numbers)
+    }
+
+    /// One call of that process, and what may happen to it.
+    async fn call<T>(
+        &self,
+        process: &Process,
+        name: &'static str,
+        work: impl FnOnce(bool) -> Result<T, ChatError>,
+    ) -> Result<T, ChatError> {
+        self.calls.set(self.calls.get() + 1);
+        process.pass(name, When::Before).await;
+        if self.away.get() {
+            self.calls_while_away.set(self.calls_while_away.get() + 1);
+            let failure =
+                Failure::new(Verdict::WAIT, "cic_away", "both servers are away on purpose");
+            return Err(ChatError::Failed { failure, sent: Sent::No });
+        }
+        if process.faults().happens("refused by CIC", |rates| rates.cic_refusals) {
+            let failure = Failure::new(Verdict::RETRY, "cic_busy", "refused on purpose");
+            return Err(ChatError::Failed { failure, sent: Sent::No });
+        }
+        let lost = process.faults().happens("answer of CIC lost", |rates| rates.cic_lost_answers);
+        let done = work(lost);
+        process.pass(name, When::After).await;
+        if lost {
+            let failure = Failure::new(Verdict::RETRY, "cic_unavailable", "answer lost on purpose");
+            return Err(ChatError::Failed { failure, sent: Sent::Perhaps });
+        }
+        done
+    }
+
+    /// Opens a chat; tells which.
+    pub async fn open(
+        self: &Rc<Self>,
+        process: &Process,
+        opening: &Opening,
+    ) -> Result<Told, ChatError> {
+        self.call(process, "cic.open", |_| {
+            let mut rooms = self.rooms.borrow_mut();
+            let id = rooms.len();
+            let conversation = opening.attributes.get("SocialConversation").cloned();
+            let conversation = conversation.unwrap_or_default();
+            rooms.push(Room { conversation, ..Room::default() });
+            let chat = Chat {
+                interface: Interface::WebChat,
+                server: 0,
+                chat_id: id.to_string(),
+                participant_id: "visitor".to_owned(),
+            };
+            Ok(answer(&chat, (Vec::new(), Vec::new())))
+        })
+        .await
+    }
+
+    /// Says a line in a chat.
+    pub async fn say(&self, process: &Process, chat: &Chat, text: &str) -> Result<Told, ChatError> {
+        self.call(process, "cic.say", |lost| {
+            let index = index(chat);
+            {
+                let mut rooms = self.rooms.borrow_mut();
+                let room = rooms.get_mut(index).filter(|room| !room.over);
+                let room = room.ok_or(ChatError::Gone)?;
+                room.sequence += 1;
+                room.lines.push(Line { text: text.to_owned(), at: Instant::now() });
+                room.echoes.push(room.sequence);
+                room.log.push(ChatEvent {
+                    sequence: room.sequence,
+                    participant_id: chat.participant_id.clone(),
+                    party: Party::Visitor,
+                    name: String::new(),
+                    what: Happening::Text(text.to_owned()),
+                });
+            }
+            Ok(answer(chat, self.told(index, process, lost)))
+        })
+        .await
+    }
+
+    /// Reads what is new in a chat.
+    pub async fn poll(&self, process: &Process, chat: &Chat) -> Result<Told, ChatError> {
+        self.call(process, "cic.poll", |lost| {
+            let index = index(chat);
+            let gone = self
+                .rooms
+                .borrow()
+                .get(index)
+                .is_none_or(|room| room.over && room.unread.is_empty());
+            if gone {
+                return Err(ChatError::Gone);
+            }
+            Ok(answer(chat, self.told(index, process, lost)))
+        })
+        .await
+    }
+
+    /// What was ever said in a chat, as long as it lives.
+    pub async fn history(
+        &self,
+        process: &Process,
+        chat: &Chat,
+    ) -> Result<Option<Vec<ChatEvent>>, ChatError> {
+        self.call(process, "cic.history", |_| {
+            let rooms = self.rooms.borrow();
+            let room = rooms.get(index(chat)).filter(|room| !room.over).ok_or(ChatError::Gone)?;
+            Ok(self.keeps_history.get().then(|| room.log.clone()))
+        })
+        .await
+    }
+
+    /// Ends a chat from the visitor's side.
+    pub async fn exit(&self, process: &Process, chat: &Chat) -> Result<(), ChatError> {
+        self.call(process, "cic.exit", |_| {
+            if let Some(room) = self.rooms.borrow_mut().get_mut(index(chat)) {
+                room.over = true;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn index(chat: &Chat) -> usize {
+    chat.chat_id.parse().unwrap_or(usize::MAX)
+}
+
+fn answer(chat: &Chat, (events, numbers): (Vec<ChatEvent>, Vec<i64>)) -> Told {
+    Told { chat: chat.clone(), events, numbers, poll_after: Duration::from_secs(2) }
+}

@@ -1,0 +1,42 @@
+//! Virtual time: tokio's paused clock, which jumps to the next timer when nobody has work.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use social_core::Clock;
+use tokio::time::Instant;
+
+/// The same clock for everyone in a run.
+#[derive(Debug, Clone, Copy)]
+pub struct VirtualClock {
+    begun: Instant,
+}
+
+impl VirtualClock {
+    /// Begins now, on a runtime whose time is paused.
+    pub fn begin() -> Self {
+        Self { begun: Instant::now() }
+    }
+
+    /// Since the run began.
+    pub fn elapsed(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// Since the run began, at that moment.
+    pub fn since_start(&self, at: Instant) -> Duration {
+        at - self.begun
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Timestamp {
+        // 2026-11-22T12:00:00Z
+        let start = Timestamp::UNIX_EPOCH + Duration::from_secs(1_795_348_800);
+        start + self.elapsed()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}

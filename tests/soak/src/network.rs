@@ -1,0 +1,173 @@
+//! A network as a judge: it keeps what stands in public, and may hold, hide or forget.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use social_core::{
+    Clock, Failure, MessageId, Verdict,
+    reply::{Fingerprint, OwnMessage, PublishError, Target},
+};
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    clock::VirtualClock,
+    faults::{Process, When},
+};
+
+/// A reply in public.
+#[derive(Debug, Clone)]
+pub struct Published {
+    pub id: MessageId,
+    pub under: MessageId,
+    pub text: String,
+    pub at: Instant,
+    pub time: Timestamp,
+    shown: Instant,
+    /// Its callback was made.
+    pub echoed: bool,
+}
+
+/// The longest that a post is held, and that it is hidden from those who look.
+#[derive(Debug, Clone, Copy)]
+pub struct Slowness {
+    pub held: Duration,
+    pub hidden: Duration,
+}
+
+/// All that was published.
+#[derive(Debug)]
+pub struct Network {
+    pub published: RefCell<Vec<Published>>,
+    pub slowness: Slowness,
+    /// What the bridge believes of that.
+    pub settle: Duration,
+    /// Takes no call, or the credential is dead.
+    pub away: Cell<bool>,
+    pub calls: Cell<u64>,
+    pub calls_while_away: Cell<u64>,
+    held: Cell<usize>,
+    clock: VirtualClock,
+}
+
+impl Network {
+    /// An empty network.
+    pub fn new(clock: VirtualClock, slowness: Slowness, settle: Duration) -> Self {
+        Self {
+            published: RefCell::default(),
+            slowness,
+            settle,
+            away: Cell::new(false),
+            calls: Cell::new(0),
+            calls_while_away: Cell::new(0),
+            held: Cell::new(0),
+            clock,
+        }
+    }
+
+    /// Whether a post may still appear by itself.
+    pub fn holds_something(&self) -> bool {
+        self.held.get() > 0
+    }
+
+    fn carry_out(&self, under: &MessageId, text: &str, hidden: Duration) -> MessageId {
+        let mut published = self.published.borrow_mut();
+        let id = MessageId(format!("reply-{}", published.len()));
+        published.push(Published {
+            id: id.clone(),
+            under: under.clone(),
+            text: text.to_owned(),
+            at: Instant::now(),
+            time: self.clock.now(),
+            shown: Instant::now() + hidden,
+            echoed: false,
+        });
+        id
+    }
+
+    fn shown_under(&self, under: &MessageId, since: Timestamp) -> Vec<OwnMessage> {
+        let there = self.published.borrow();
+        let there = there.iter().filter(|published| {
+            published.under == *under
+                && published.time >= since
+                && published.shown <= Instant::now()
+        });
+        let there = there.map(|published| OwnMessage {
+            id: published.id.clone(),
+            fingerprint: Fingerprint::of(&published.text),
+            at: published.time,
+        });
+        there.collect()
+    }
+
+    fn is_away(&self) -> bool {
+        self.calls.set(self.calls.get() + 1);
+        let away = self.away.get();
+        self.calls_while_away.set(self.calls_while_away.get() + u64::from(away));
+        away
+    }
+
+    /// Publishes a reply, more or less.
+    pub async fn publish(
+        self: &Rc<Self>,
+        process: &Process,
+        target: &Target,
+        text: &str,
+    ) -> Result<MessageId, PublishError> {
+        process.pass("network.publish", When::Before).await;
+        let faults = process.faults();
+        if self.is_away() {
+            return Err(PublishError::NotPublished(failure(Verdict::WAIT, "network_away")));
+        }
+        if faults.happens("post not taken", |rates| rates.posts_not_taken) {
+            return Err(PublishError::NotPublished(failure(Verdict::RETRY, "rate_limited")));
+        }
+        let late = faults.happens("post shown late", |rates| rates.posts_hidden);
+        let hidden = if late { self.slowness.hidden } else { Duration::ZERO };
+        let unknown = || Err(PublishError::Unknown(failure(Verdict::RETRY, "answer_lost")));
+        let answer = if faults.happens("post delayed", |rates| rates.posts_delayed) {
+            let hold = Duration::from_secs(5) + faults.chance.up_to(self.slowness.held);
+            let hold = hold.min(self.slowness.held);
+            let (network, under, text) =
+                (Rc::clone(self), target.reply_under.clone(), text.to_owned());
+            self.held.set(self.held.get() + 1);
+            tokio::task::spawn_local(async move {
+                sleep(hold).await;
+                network.carry_out(&under, &text, hidden);
+                network.held.set(network.held.get() - 1);
+            });
+            unknown()
+        } else if faults.happens("post vanished", |rates| rates.posts_vanished) {
+            unknown()
+        } else {
+            let id = self.carry_out(&target.reply_under, text, hidden);
+            let lost = faults.happens("answer of the network lost", |rates| rates.posts_unanswered);
+            if lost { unknown() } else { Ok(id) }
+        };
+        process.pass("network.publish", When::After).await;
+        answer
+    }
+
+    /// What stands under a message, to those who look.
+    pub async fn own_messages(
+        &self,
+        process: &Process,
+        target: &Target,
+        since: Timestamp,
+    ) -> Result<Vec<OwnMessage>, Failure> {
+        process.pass("network.look", When::Before).await;
+        if self.is_away() {
+            return Err(failure(Verdict::WAIT, "network_away"));
+        }
+        let there = self.shown_under(&target.reply_under, since);
+        process.pass("network.look", When::After).await;
+        Ok(there)
+    }
+}
+
+fn failure(verdict: Verdict, error_type: &'static str) -> Failure {
+    Failure::new(verdict, error_type, "on purpose")
+}

@@ -1,0 +1,340 @@
+//! The ports of the use cases, as one process holds them: every call passes through its faults.
+
+use std::{rc::Rc, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use social_core::{
+    Author, Channel, ChannelId, ChannelSet, Channels, ContactCenter, Failure, Message, MessageId,
+    Verdict,
+    chat::{Chat, ChatError, ChatEvent, Opening, Told},
+    collecting::NudgeQueue,
+    conversation::{Conversation, ConversationKey},
+    inbound::{DeadLetters, InboundBatch, InboundQueue, OutboundQueue},
+    message::{InLedger, Owner},
+    polling::{Pass, Source},
+    reply::{OwnMessage, PublishError, Publisher, Reply, ReplyRecord, Target},
+    slots::{Occupancy, Slot, Slots, Token, Want},
+    store::{
+        Claim, Conversations, Lease, Leases, Ledger, OpenChat, Replies, ThreadOwners, Threads,
+    },
+};
+use social_lambda::FifoQueue;
+
+use crate::{
+    faults::{Process, When},
+    scenario::Flaw,
+    world::{State, World},
+};
+
+/// Everything that a process of the bridge can reach.
+#[derive(Debug)]
+pub struct Ports<S> {
+    pub world: Rc<World<S>>,
+    pub process: Process,
+}
+
+impl<S> Clone for Ports<S> {
+    fn clone(&self) -> Self {
+        Self { world: Rc::clone(&self.world), process: self.process.clone() }
+    }
+}
+
+impl<S: State> Ledger for Ports<S> {
+    async fn claim(&self, channel: &ChannelId, message: &impl InLedger) -> Result<Claim, Failure> {
+        let claim = self.process.call("claim", self.world.store.claim(channel, message)).await?;
+        if self.world.flaw == Some(Flaw::DoneBeforeShown) {
+            self.world.store.complete(channel, message, None).await?;
+        }
+        Ok(claim)
+    }
+
+    async fn complete(
+        &self,
+        channel: &ChannelId,
+        message: &impl InLedger,
+        conversation: Option<&ConversationKey>,
+    ) -> Result<(), Failure> {
+        let work = self.world.store.complete(channel, message, conversation);
+        self.process.call("complete", work).await
+    }
+
+    async fn release(
+        &self,
+        channel: &ChannelId,
+        message: &impl InLedger,
+        perhaps_done: bool,
+    ) -> Result<(), Failure> {
+        let work = Ledger::release(&self.world.store, channel, message, perhaps_done);
+        self.process.call("release", work).await
+    }
+
+    async fn conversation_of(
+        &self,
+        channel: &ChannelId,
+        message_id: &MessageId,
+    ) -> Result<Option<ConversationKey>, Failure> {
+        let work = self.world.store.conversation_of(channel, message_id);
+        self.process.call("conversation_of", work).await
+    }
+}
+
+impl<S: State> Conversations for Ports<S> {
+    async fn load(
+        &self,
+        channel: &ChannelId,
+        key: &ConversationKey,
+    ) -> Result<Conversation, Failure> {
+        self.process.call("load", self.world.store.load(channel, key)).await
+    }
+
+    async fn save(&self, conversation: &mut Conversation) -> Result<Option<Conversation>, Failure> {
+        // A call whose answer is lost leaves the caller's copy as it was.
+        let mut copy = conversation.clone();
+        let clash = self.process.call("save", self.world.store.save(&mut copy)).await?;
+        *conversation = copy;
+        Ok(clash)
+    }
+
+    async fn open_chats(&self, shard: u32) -> Result<Vec<OpenChat>, Failure> {
+        self.process.call("open_chats", self.world.store.open_chats(shard)).await
+    }
+}
+
+impl<S: State> Slots for Ports<S> {
+    async fn take_slot(&self, want: &Want) -> Result<Slot, Failure> {
+        self.process.call("take_slot", self.world.store.take_slot(want)).await
+    }
+
+    async fn free_slot(&self, token: &Token, wait: bool) -> Result<(), Failure> {
+        self.process.call("free_slot", self.world.store.free_slot(token, wait)).await
+    }
+
+    async fn tidy_slots(&self) -> Result<Occupancy, Failure> {
+        self.process.call("tidy_slots", self.world.store.tidy_slots()).await
+    }
+}
+
+impl<S: State> Threads for Ports<S> {
+    async fn owner(&self, channel: &ChannelId, root: &str) -> Result<Option<Owner>, Failure> {
+        self.process.call("owner", self.world.store.owner(channel, root)).await
+    }
+
+    async fn remember(&self, channel: &ChannelId, root: &str, owner: Owner) -> Result<(), Failure> {
+        self.process.call("remember", self.world.store.remember(channel, root, owner)).await
+    }
+}
+
+impl<S: State> Replies for Ports<S> {
+    async fn begin(
+        &self,
+        channel: &ChannelId,
+        conversation: &ConversationKey,
+        record: &ReplyRecord,
+    ) -> Result<Option<ReplyRecord>, Failure> {
+        self.process.call("begin", self.world.store.begin(channel, conversation, record)).await
+    }
+
+    async fn advance(
+        &self,
+        channel: &ChannelId,
+        conversation: &ConversationKey,
+        old: &ReplyRecord,
+        new: &ReplyRecord,
+    ) -> Result<bool, Failure> {
+        let work = self.world.store.advance(channel, conversation, old, new);
+        self.process.call("advance", work).await
+    }
+
+    async fn of(
+        &self,
+        channel: &ChannelId,
+        conversation: &ConversationKey,
+    ) -> Result<Vec<ReplyRecord>, Failure> {
+        self.process.call("replies_of", self.world.store.of(channel, conversation)).await
+    }
+}
+
+impl<S: State> Leases for Ports<S> {
+    async fn take(&self, name: &str, length: Duration) -> Result<Option<Lease>, Failure> {
+        self.process.call("take", self.world.store.take(name, length)).await
+    }
+
+    async fn take_over(&self, name: &str, length: Duration) -> Result<Lease, Failure> {
+        self.process.call("take_over", self.world.store.take_over(name, length)).await
+    }
+
+    async fn holds(&self, lease: &Lease) -> Result<bool, Failure> {
+        self.process.call("holds", self.world.store.holds(lease)).await
+    }
+
+    async fn save_checkpoint(&self, lease: &Lease, checkpoint: &str) -> Result<bool, Failure> {
+        let work = self.world.store.save_checkpoint(lease, checkpoint);
+        self.process.call("save_checkpoint", work).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), Failure> {
+        self.process.call("release_lease", Leases::release(&self.world.store, lease)).await
+    }
+}
+
+impl<S: State> ContactCenter for Ports<S> {
+    async fn open(&self, opening: &Opening) -> Result<Told, ChatError> {
+        self.world.cic.open(&self.process, opening).await
+    }
+
+    async fn say(&self, chat: &Chat, text: &str) -> Result<Told, ChatError> {
+        self.world.cic.say(&self.process, chat, text).await
+    }
+
+    async fn poll(&self, chat: &Chat) -> Result<Told, ChatError> {
+        self.world.cic.poll(&self.process, chat).await
+    }
+
+    async fn history(&self, chat: &Chat) -> Result<Option<Vec<ChatEvent>>, ChatError> {
+        self.world.cic.history(&self.process, chat).await
+    }
+
+    async fn exit(&self, chat: &Chat) -> Result<(), ChatError> {
+        self.world.cic.exit(&self.process, chat).await
+    }
+}
+
+impl<S: State> InboundQueue for Ports<S> {
+    async fn send(
+        &self,
+        group: &str,
+        deduplication: &str,
+        batch: &InboundBatch,
+    ) -> Result<(), Failure> {
+        let work = async {
+            let body = serde_json::to_string(batch).unwrap_or_default();
+            if self.world.inbound.send(group, deduplication, body) {
+                self.world.note_queued(batch);
+            }
+            Ok(())
+        };
+        self.process.call("send_inbound", work).await
+    }
+}
+
+impl<S: State> OutboundQueue for Ports<S> {
+    async fn send(&self, reply: &Reply) -> Result<(), Failure> {
+        let work = async {
+            let group = format!("{}#{}", reply.channel_id, reply.conversation);
+            let body = serde_json::to_string(reply).unwrap_or_default();
+            if self.world.outbound.send(&group, &reply.id, body) {
+                self.world.note_reply(reply);
+            }
+            Ok(())
+        };
+        self.process.call("send_outbound", work).await
+    }
+}
+
+impl<S: State> DeadLetters for Ports<S> {
+    async fn park(&self, body: &str, reason: &str, _: &str) -> Result<(), Failure> {
+        let work = async {
+            self.world.inbound.park(body, reason);
+            Ok(())
+        };
+        self.process.call("park", work).await
+    }
+}
+
+/// One of the two queues, as the batch loop handles it.
+#[derive(Debug)]
+pub struct OwnQueue {
+    pub queue: Rc<crate::sqs::Fifo>,
+    pub process: Process,
+}
+
+impl FifoQueue for OwnQueue {
+    async fn park(&self, body: &str, reason: &str, _: &str) -> Result<(), Failure> {
+        let work = async {
+            self.queue.park(body, reason);
+            Ok(())
+        };
+        self.process.call("park", work).await
+    }
+
+    async fn delay(&self, receipt_handles: &[String], pause: Duration) -> Result<(), Failure> {
+        let work = async {
+            for handle in receipt_handles {
+                self.queue.delay(handle, pause);
+            }
+            Ok(())
+        };
+        self.process.call("delay", work).await
+    }
+}
+
+impl<S: State> Channels for Ports<S> {
+    async fn all(&self) -> Result<Arc<ChannelSet>, Failure> {
+        Ok(Arc::clone(&self.world.channels))
+    }
+}
+
+impl<S: State> ThreadOwners for Ports<S> {
+    async fn look_up(&self, _: &Channel, _: &Message) -> Result<Option<Owner>, Failure> {
+        Ok(Some(Owner::Company))
+    }
+
+    async fn author(&self, _: &Channel, author: &Author) -> Result<Option<Author>, Failure> {
+        Ok(Some(author.clone()))
+    }
+}
+
+impl<S: State> Publisher for Ports<S> {
+    async fn publish(
+        &self,
+        _: &Channel,
+        target: &Target,
+        text: &str,
+    ) -> Result<MessageId, PublishError> {
+        self.world.network.publish(&self.process, target, text).await
+    }
+
+    async fn own_messages(
+        &self,
+        _: &Channel,
+        target: &Target,
+        since: Timestamp,
+    ) -> Result<Vec<OwnMessage>, Failure> {
+        self.world.network.own_messages(&self.process, target, since).await
+    }
+
+    fn parts(&self, _: &Channel, _: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn settle_time(&self) -> Duration {
+        self.world.network.settle
+    }
+}
+
+impl<S: State> NudgeQueue for Ports<S> {
+    async fn receive(&self, wait: Duration) -> Result<Vec<String>, Failure> {
+        tokio::time::sleep(wait).await;
+        Ok(Vec::new())
+    }
+}
+
+impl<S: State> Source for Ports<S> {
+    fn name(&self) -> &'static str {
+        "page"
+    }
+
+    async fn pass(&self, checkpoint: Option<&str>) -> Result<Pass, Failure> {
+        self.process.pass("network.read", When::Before).await;
+        if self.world.network.away.get() {
+            return Err(Failure::new(Verdict::WAIT, "network_away", "away on purpose"));
+        }
+        let read: usize = checkpoint.and_then(|read| read.parse().ok()).unwrap_or_default();
+        let (messages, checkpoint) = {
+            let there = self.world.there.borrow();
+            (there.iter().skip(read).cloned().collect(), there.len().to_string())
+        };
+        self.process.pass("network.read", When::After).await;
+        Ok(Pass { messages, checkpoint })
+    }
+}

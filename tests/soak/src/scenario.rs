@@ -1,0 +1,232 @@
+//! A run: so many visitors, this going wrong, that seed.
+
+use std::{io, rc::Rc, time::Duration};
+
+use tokio::{
+    task::{LocalSet, spawn_local},
+    time::sleep,
+};
+
+use crate::{
+    clock::VirtualClock,
+    faults::{Faults, Kills, Rates},
+    functions,
+    judge::{self, Verdict},
+    memory::Memory,
+    network::{Network, Slowness},
+    table, town,
+    world::{State, World},
+};
+
+/// Environments of router and publisher, as deployed.
+const ROUTERS: usize = 10;
+const PUBLISHERS: usize = 5;
+const STACK: usize = 64 * 1024 * 1024;
+/// How long it must be quiet before a run is over.
+const QUIET: Duration = Duration::from_mins(6);
+
+/// What holds the bridge's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Store {
+    Memory,
+    /// `social_aws::StateTable` on `dynoxide`, in this process.
+    Table,
+}
+
+/// Something outside that is away for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// Both CIC servers.
+    Cic,
+    /// The network, or the credential: it takes no call, and is not read.
+    Network,
+    /// Of the calls to `DynamoDB` and SQS so many in ten thousand are refused.
+    Aws(u32),
+}
+
+/// From when until when.
+#[derive(Debug, Clone, Copy)]
+pub struct Outage {
+    pub trouble: Trouble,
+    pub from: Duration,
+    pub until: Duration,
+}
+
+/// A mistake that the bridge could make: with it a run must fail, or it shows nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// A message counts as shown when it is claimed.
+    DoneBeforeShown,
+}
+
+/// A run.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    pub name: &'static str,
+    pub seed: u64,
+    pub store: Store,
+    pub conversations: usize,
+    pub messages: usize,
+    /// Over which visitors write.
+    pub span: Duration,
+    /// So many of them appear at once, and one callback tells of them all.
+    pub burst: usize,
+    pub rates: Rates,
+    pub kills: Kills,
+    /// Whether CIC keeps a chat's history.
+    pub history: bool,
+    pub slowness: Slowness,
+    /// What the bridge believes of the network's slowness.
+    pub settle: Duration,
+    pub outages: Vec<Outage>,
+    pub flaw: Option<Flaw>,
+    /// What has not come to rest then never will.
+    pub patience: Duration,
+}
+
+impl Scenario {
+    /// Nothing goes wrong.
+    pub fn fair(name: &'static str, seed: u64) -> Self {
+        Self {
+            name,
+            seed,
+            store: Store::Memory,
+            conversations: 20,
+            messages: 200,
+            span: Duration::from_mins(30),
+            burst: 0,
+            rates: Rates { callbacks_repeated: 1_000, callbacks_missing: 500, ..Rates::default() },
+            kills: Kills::default(),
+            history: true,
+            slowness: Slowness { held: Duration::from_secs(30), hidden: Duration::from_secs(25) },
+            settle: Duration::from_secs(60),
+            outages: Vec::new(),
+            flaw: None,
+            patience: Duration::from_hours(24),
+        }
+    }
+
+    /// Runs it to its end, on a thread of its own: in a build for tests the futures of the use cases
+    /// and those of the SDK in them are more than a test's stack holds.
+    pub fn run(&self) -> io::Result<Outcome> {
+        let scenario = self.clone();
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let run = thread.spawn(move || scenario.run_here())?;
+        run.join().map_err(|_| io::Error::other("the run panicked"))?
+    }
+
+    fn run_here(&self) -> io::Result<Outcome> {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().start_paused(true).build()?;
+        Ok(LocalSet::new().block_on(&runtime, async {
+            let clock = VirtualClock::begin();
+            match self.store {
+                Store::Memory => self.play(clock, Memory::new(clock)).await,
+                Store::Table => self.play(clock, table::new(clock)).await,
+            }
+        }))
+    }
+
+    async fn play<S: State>(&self, clock: VirtualClock, store: S) -> Outcome {
+        let faults = Rc::new(Faults::new(self.seed, self.rates, self.kills.clone()));
+        let network = Network::new(clock, self.slowness, self.settle);
+        let world = Rc::new(World::new(clock, store, faults, network, self.flaw));
+        world.cic.keeps_history.set(self.history);
+        spawn_local(town::visitors(Rc::clone(&world), self.clone()));
+        spawn_local(town::pollers(Rc::clone(&world)));
+        spawn_local(town::agents(Rc::clone(&world)));
+        spawn_local(town::echoes(Rc::clone(&world)));
+        spawn_local(functions::collectors(Rc::clone(&world)));
+        for _ in 0..ROUTERS {
+            spawn_local(functions::router(Rc::clone(&world)));
+        }
+        for _ in 0..PUBLISHERS {
+            spawn_local(functions::publisher(Rc::clone(&world)));
+        }
+        for outage in &self.outages {
+            spawn_local(trouble(Rc::clone(&world), *outage));
+        }
+        let quiet = self.come_to_rest(&world).await;
+        let mut verdict = judge::judge(&world);
+        if !quiet {
+            verdict.examples.push(world.unrest());
+        }
+        Outcome {
+            quiet,
+            verdict,
+            took: clock.elapsed(),
+            points: world.faults.points(),
+            events: world.faults.events(),
+            cic_calls: world.cic.calls.get(),
+            cic_calls_while_away: world.cic.calls_while_away.get(),
+            network_calls_while_away: world.network.calls_while_away.get(),
+            most_received: world.inbound.most_received().max(world.outbound.most_received()),
+            dead: [world.inbound.dead(), world.outbound.dead()].concat(),
+        }
+    }
+
+    async fn come_to_rest<S: State>(&self, world: &World<S>) -> bool {
+        let last = self.outages.iter().map(|outage| outage.until).max().unwrap_or_default();
+        let mut since = None;
+        while world.clock.elapsed() < self.patience {
+            sleep(Duration::from_secs(10)).await;
+            let now = world.clock.elapsed();
+            if now < last || !world.is_quiet() {
+                since = None;
+            } else if now > *since.get_or_insert(now) + QUIET {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+async fn trouble<S: State>(world: Rc<World<S>>, outage: Outage) {
+    sleep(outage.from).await;
+    let before = world.faults.rates.borrow().throttles;
+    let set = |on: bool| match outage.trouble {
+        Trouble::Cic => world.cic.away.set(on),
+        Trouble::Network => world.network.away.set(on),
+        Trouble::Aws(rate) => {
+            world.faults.rates.borrow_mut().throttles = if on { rate } else { before };
+        }
+    };
+    set(true);
+    sleep(outage.until.saturating_sub(outage.from)).await;
+    set(false);
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Everything came to rest.
+    pub quiet: bool,
+    pub verdict: Verdict,
+    /// In virtual time.
+    pub took: Duration,
+    pub points: std::collections::BTreeMap<crate::faults::Point, crate::faults::Count>,
+    pub events: std::collections::BTreeMap<&'static str, u32>,
+    pub cic_calls: u64,
+    pub cic_calls_while_away: u64,
+    pub network_calls_while_away: u64,
+    pub most_received: u32,
+    /// Reasons and bodies.
+    pub dead: Vec<(String, String)>,
+}
+
+impl Outcome {
+    /// Nothing lost, nothing twice, nothing out of order, nothing left.
+    pub fn holds(&self) -> bool {
+        self.quiet && self.verdict.holds()
+    }
+
+    /// Kills at all points.
+    pub fn kills(&self) -> u32 {
+        self.points.values().map(|count| count.kills).sum()
+    }
+
+    /// How often that happened.
+    pub fn happened(&self, name: &str) -> u32 {
+        self.events.get(name).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,206 @@
+//! A FIFO queue of SQS: group locks, visibility, five minutes of deduplication, receive counts.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
+
+use crate::chance::Chance;
+
+const DEDUPLICATION: Duration = Duration::from_mins(5);
+const BATCH: usize = 10;
+const MAX_RECEIVE_COUNT: u32 = 1_000;
+
+/// One queue with its dead-letter queue.
+#[derive(Debug)]
+pub struct Fifo {
+    visibility: Duration,
+    state: RefCell<State>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    groups: BTreeMap<String, VecDeque<Queued>>,
+    known: BTreeMap<String, Instant>,
+    sent: u64,
+    turn: u64,
+    dead: Vec<(String, String)>,
+    most_received: u32,
+}
+
+#[derive(Debug)]
+struct Queued {
+    id: u64,
+    body: String,
+    received: u32,
+    /// In flight, or held back, until then.
+    hidden_until: Option<Instant>,
+}
+
+impl Fifo {
+    /// An empty queue.
+    pub fn new(visibility: Duration) -> Self {
+        Self { visibility, state: RefCell::default(), changed: Notify::new() }
+    }
+
+    /// `false`: the same was sent within the last five minutes.
+    pub fn send(&self, group: &str, deduplication: &str, body: String) -> bool {
+        let now = Instant::now();
+        let mut state = self.state.borrow_mut();
+        state.known.retain(|_, at| now < *at + DEDUPLICATION);
+        if state.known.contains_key(deduplication) {
+            return false;
+        }
+        state.known.insert(deduplication.to_owned(), now);
+        state.sent += 1;
+        let queued = Queued { id: state.sent, body, received: 0, hidden_until: None };
+        state.groups.entry(group.to_owned()).or_default().push_back(queued);
+        drop(state);
+        self.changed.notify_one();
+        true
+    }
+
+    /// The next batch, as Lambda's event source mapping hands it over.
+    pub async fn receive(&self, chance: &Chance) -> SqsEvent {
+        loop {
+            let (records, next) = self.take(chance);
+            if !records.is_empty() {
+                // There may be more for somebody else.
+                self.changed.notify_one();
+                let mut event = SqsEvent::default();
+                event.records = records;
+                return event;
+            }
+            match next {
+                Some(next) => {
+                    tokio::select! { biased; () = self.changed.notified() => {} () = sleep_until(next) => {} }
+                }
+                None => self.changed.notified().await,
+            }
+        }
+    }
+
+    fn take(&self, chance: &Chance) -> (Vec<SqsMessage>, Option<Instant>) {
+        let now = Instant::now();
+        let mut state = self.state.borrow_mut();
+        let state = &mut *state;
+        let mut next: Option<Instant> = None;
+        let mut open: Vec<&String> = Vec::new();
+        for (group, queued) in &state.groups {
+            let hidden = queued.iter().take(BATCH).filter_map(|queued| queued.hidden_until).max();
+            match hidden.filter(|until| *until > now) {
+                Some(until) => next = Some(next.map_or(until, |next| next.min(until))),
+                None => open.push(group),
+            }
+        }
+        state.turn += 1;
+        let first = usize::try_from(state.turn).unwrap_or_default().checked_rem(open.len());
+        open.rotate_left(first.unwrap_or_default());
+        let chosen: Vec<String> = open.into_iter().take(BATCH).cloned().collect();
+        let mut records = Vec::new();
+        for group in chosen {
+            let Some(queued) = state.groups.get_mut(&group) else { continue };
+            let room = BATCH.saturating_sub(records.len());
+            let wanted = usize::try_from(1 + chance.below(BATCH as u64)).unwrap_or(BATCH).min(room);
+            for queued in queued.iter_mut().take(wanted) {
+                queued.received += 1;
+                queued.hidden_until = Some(now + self.visibility);
+                state.most_received = state.most_received.max(queued.received);
+                records.push(record(&group, queued));
+            }
+            let given_up = |queued: &Queued| queued.received > MAX_RECEIVE_COUNT;
+            while let Some(dead) = queued.pop_front_if(|queued| given_up(queued)) {
+                state.dead.push(("received too often".to_owned(), dead.body));
+            }
+        }
+        (records, next)
+    }
+
+    /// Deletes what was received under that handle, unless it is visible again.
+    pub fn delete(&self, handle: &str) {
+        self.with(handle, |state, group, id| {
+            if let Some(queued) = state.groups.get_mut(group) {
+                queued.retain(|queued| queued.id != id);
+                if queued.is_empty() {
+                    state.groups.remove(group);
+                }
+            }
+        });
+        self.changed.notify_one();
+    }
+
+    /// Sets when it is visible again.
+    pub fn delay(&self, handle: &str, pause: Duration) {
+        self.with(handle, |state, group, id| {
+            let queued = state.groups.get_mut(group).into_iter().flatten();
+            for queued in queued.filter(|queued| queued.id == id) {
+                queued.hidden_until = Some(Instant::now() + pause);
+            }
+        });
+        self.changed.notify_one();
+    }
+
+    /// Keeps a message in the dead-letter queue.
+    pub fn park(&self, body: &str, reason: &str) {
+        self.state.borrow_mut().dead.push((reason.to_owned(), body.to_owned()));
+    }
+
+    /// Reasons and bodies of the dead-letter queue.
+    pub fn dead(&self) -> Vec<(String, String)> {
+        self.state.borrow().dead.clone()
+    }
+
+    /// Messages that wait or are in flight.
+    pub fn len(&self) -> usize {
+        self.state.borrow().groups.values().map(VecDeque::len).sum()
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How often the most unlucky message was received.
+    pub fn most_received(&self) -> u32 {
+        self.state.borrow().most_received
+    }
+
+    fn with(&self, handle: &str, change: impl FnOnce(&mut State, &str, u64)) {
+        let mut parts = handle.splitn(3, ' ');
+        let (Some(id), Some(received), Some(group)) = (parts.next(), parts.next(), parts.next())
+        else {
+            return;
+        };
+        let (Ok(id), Ok(received)) = (id.parse::<u64>(), received.parse::<u32>()) else { return };
+        let mut state = self.state.borrow_mut();
+        let queued = state.groups.get(group).into_iter().flatten().find(|queued| queued.id == id);
+        let now = Instant::now();
+        let ours = queued.is_some_and(|queued| {
+            queued.received == received && queued.hidden_until.is_some_and(|until| until > now)
+        });
+        if ours {
+            change(&mut state, group, id);
+        }
+    }
+}
+
+fn record(group: &str, queued: &Queued) -> SqsMessage {
+    let mut record = SqsMessage::default();
+    record.message_id = Some(queued.id.to_string());
+    record.receipt_handle = Some(format!("{} {} {group}", queued.id, queued.received));
+    record.body = Some(queued.body.clone());
+    let attributes = [
+        ("MessageGroupId", group.to_owned()),
+        ("ApproximateReceiveCount", queued.received.to_string()),
+    ];
+    record.attributes = attributes.map(|(name, value)| (name.to_owned(), value)).into();
+    record
+}

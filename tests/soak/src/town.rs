@@ -1,0 +1,252 @@
+//! Who is around: visitors who write, callbacks and polls that tell of it, agents who answer.
+
+use std::{rc::Rc, time::Duration};
+
+use social_core::{
+    Author, Clock, Message,
+    conversation::ConversationKey,
+    inbound::Incoming,
+    intake,
+    message::{Answerable, Kind, Owner, Thread, Verb},
+    polling,
+};
+use tokio::{task::spawn_local, time::sleep};
+
+use crate::{
+    faults::Process,
+    judge,
+    ports::Ports,
+    scenario::Scenario,
+    world::{State, World, channel_id},
+};
+
+/// Conversations under one post of the company's own.
+const UNDER_ONE_POST: usize = 10;
+/// The first and the longest pause before a callback comes again.
+const CALLBACK_AGAIN: (Duration, Duration) = (Duration::from_secs(10), Duration::from_hours(1));
+
+/// A visitor's message of that conversation: a post and its comments, comments under a post of the
+/// company's, or private messages.
+pub fn message(conversation: usize, number: usize, clock: &impl Clock) -> Message {
+    let id = format!("m{conversation}-{number}");
+    let visitor = format!("v{conversation}");
+    let (kind, thread) = match conversation % 3 {
+        0 => (Kind::Comment, post(format!("p{conversation}"), Owner::Visitor)),
+        1 => {
+            let post_id = format!("news{}", conversation / (3 * UNDER_ONE_POST));
+            (Kind::Comment, post(post_id, Owner::Company))
+        }
+        _ => (Kind::PrivateMessage, Thread::Private { visitor_id: visitor.clone() }),
+    };
+    Message {
+        kind,
+        verb: Verb::Add,
+        author: Some(Author {
+            id: visitor,
+            name: "Zoë".to_owned(),
+            handle: None,
+            followers: None,
+            link: None,
+            picture: None,
+        }),
+        own: false,
+        text: judge::text_of(&id),
+        id: id.into(),
+        media: Vec::new(),
+        also_in: Vec::new(),
+        permalink: None,
+        at: clock.now(),
+        thread,
+        answerable: Answerable::Yes,
+    }
+}
+
+fn post(post_id: String, owner: Owner) -> Thread {
+    let owner = Some(owner);
+    Thread::Post { post_id: post_id.into(), top_level: None, top_level_author: None, owner }
+}
+
+/// The conversation that a key names.
+pub fn conversation_of(key: &ConversationKey) -> Option<usize> {
+    let last = key.as_str().rsplit(':').next()?;
+    last.trim_start_matches(['p', 'v']).parse().ok()
+}
+
+/// Visitors write, and their messages take both roads.
+pub async fn visitors<S: State>(world: Rc<World<S>>, scenario: Scenario) {
+    let Scenario { conversations, messages, span, burst, .. } = scenario;
+    let chance = &world.faults.chance;
+    let mut order: Vec<usize> = (0..messages).map(|index| index % conversations.max(1)).collect();
+    for index in (1..order.len()).rev() {
+        let other = usize::try_from(chance.below(index as u64 + 1)).unwrap_or_default();
+        order.swap(index, other);
+    }
+    let mut numbers = vec![0; conversations];
+    let mut write = |conversation: usize| {
+        let number = numbers.get_mut(conversation)?;
+        *number += 1;
+        Some(message(conversation, *number, &world.clock))
+    };
+    let later = order.split_off(burst.min(order.len()));
+    let at_once: Vec<Message> = order.into_iter().filter_map(&mut write).collect();
+    let at_once: Vec<Incoming> = at_once.into_iter().map(|it| stands(&world, it)).collect();
+    if !at_once.is_empty() {
+        spawn_local(call_back(Rc::clone(&world), at_once));
+    }
+    let pause = span.checked_div(u32::try_from(later.len()).unwrap_or(u32::MAX));
+    for conversation in later {
+        if let Some(message) = write(conversation) {
+            appear(&world, message);
+        }
+        sleep(pause.unwrap_or_default()).await;
+    }
+    world.written.set(true);
+}
+
+fn stands<S: State>(world: &World<S>, message: Message) -> Incoming {
+    world.messages.borrow_mut().insert(message.id.clone(), message.clone());
+    let incoming = Incoming { channel_id: channel_id(), message };
+    world.there.borrow_mut().push(incoming.clone());
+    incoming
+}
+
+/// A message stands on the network from now on.
+fn appear<S: State>(world: &Rc<World<S>>, message: Message) {
+    let incoming = stands(world, message);
+    if !world.faults.happens("callback missing", |rates| rates.callbacks_missing) {
+        spawn_local(call_back(Rc::clone(world), vec![incoming.clone()]));
+    }
+    if world.faults.happens("callback repeated", |rates| rates.callbacks_repeated) {
+        let world = Rc::clone(world);
+        let later = world.faults.chance.up_to(Duration::from_mins(20));
+        world.busy.set(world.busy.get() + 1);
+        spawn_local(async move {
+            sleep(later).await;
+            call_back(Rc::clone(&world), vec![incoming]).await;
+            world.busy.set(world.busy.get() - 1);
+        });
+    }
+}
+
+/// One callback, made again until it is answered 200.
+pub async fn call_back<S: State>(world: Rc<World<S>>, changes: Vec<Incoming>) {
+    world.busy.set(world.busy.get() + 1);
+    sleep(world.faults.chance.up_to(Duration::from_secs(2))).await;
+    let (mut pause, longest) = CALLBACK_AGAIN;
+    loop {
+        let process = Process::new("webhook", true, &world.faults);
+        let ports = Ports { world: Rc::clone(&world), process: process.clone() };
+        let queued = intake::queue_all(&ports, changes.clone());
+        if let Some(Ok(_)) = process.run(Duration::from_secs(20), queued).await {
+            break;
+        }
+        world.faults.note("callback not answered 200");
+        sleep(pause).await;
+        pause = (pause * 2).min(longest);
+    }
+    world.busy.set(world.busy.get() - 1);
+}
+
+/// Each minute a poll begins.
+pub async fn pollers<S: State>(world: Rc<World<S>>) {
+    loop {
+        let process = Process::new("poller", true, &world.faults);
+        let ports = Ports { world: Rc::clone(&world), process: process.clone() };
+        spawn_local(async move {
+            let clock = ports.world.clock;
+            let pace = polling::Pace {
+                pause: Duration::from_secs(15),
+                pause_after_failure: Duration::from_secs(15),
+                until: clock.now() + Duration::from_secs(75),
+                slack: Duration::from_secs(25),
+            };
+            let run = polling::run(&ports, &ports, &ports, &clock, pace);
+            if let Some(Err(_)) = process.run(Duration::from_secs(115), run).await {
+                ports.world.faults.note("poll failed");
+            }
+        });
+        sleep(Duration::from_mins(1)).await;
+    }
+}
+
+/// Agents look at their chats every few seconds, and answer what visitors wrote.
+pub async fn agents<S: State>(world: Rc<World<S>>) {
+    let mut read: Vec<usize> = Vec::new();
+    loop {
+        sleep(Duration::from_secs(5)).await;
+        if world.cic.away.get() {
+            continue;
+        }
+        let mut answers = Vec::new();
+        for (index, room) in world.cic.rooms.borrow().iter().enumerate() {
+            if read.len() <= index {
+                read.push(0);
+            }
+            let Some(known) = read.get_mut(index) else { continue };
+            let new = room.lines.iter().skip(*known).filter(|line| judge::is_visitors(&line.text));
+            if new.count() > 0 && !room.over {
+                answers.push(index);
+            }
+            *known = room.lines.len();
+        }
+        for room in answers {
+            world.busy.set(world.busy.get() + 1);
+            spawn_local(answer(Rc::clone(&world), room));
+        }
+    }
+}
+
+async fn answer<S: State>(world: Rc<World<S>>, room: usize) {
+    let (cic, chance) = (&world.cic, &world.faults.chance);
+    sleep(Duration::from_secs(3) + chance.up_to(Duration::from_mins(1))).await;
+    let is_over = || cic.away.get() || cic.rooms.borrow().get(room).is_none_or(|room| room.over);
+    let picked_up = cic.rooms.borrow().get(room).is_some_and(|room| room.picked_up);
+    if !is_over() && !picked_up {
+        cic.pick_up(room);
+    }
+    for _ in 0..=chance.below(2) {
+        if is_over() {
+            break;
+        }
+        let number = cic.written.borrow().len();
+        let equal = chance.below(10) == 0;
+        cic.write(room, &if equal { "Thanks!".to_owned() } else { format!("Answer {number}.") });
+        sleep(chance.up_to(Duration::from_secs(20))).await;
+    }
+    if !is_over() && chance.below(4) == 0 {
+        cic.disconnect(room);
+    }
+    world.busy.set(world.busy.get() - 1);
+}
+
+/// What the bridge published comes back as a callback, as everything does.
+pub async fn echoes<S: State>(world: Rc<World<S>>) {
+    loop {
+        sleep(Duration::from_secs(1)).await;
+        let mut own = Vec::new();
+        for published in world.network.published.borrow_mut().iter_mut().filter(|it| !it.echoed) {
+            published.echoed = true;
+            if let Some(answered) = world.messages.borrow().get(&published.under) {
+                own.push(Message {
+                    id: published.id.clone(),
+                    own: true,
+                    author: Some(Author {
+                        id: "100".to_owned(),
+                        name: "Acme".to_owned(),
+                        handle: None,
+                        followers: None,
+                        link: None,
+                        picture: None,
+                    }),
+                    text: published.text.clone(),
+                    at: published.time,
+                    ..answered.clone()
+                });
+            }
+        }
+        for message in own {
+            let incoming = Incoming { channel_id: channel_id(), message };
+            spawn_local(call_back(Rc::clone(&world), vec![incoming]));
+        }
+    }
+}

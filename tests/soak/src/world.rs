@@ -1,0 +1,133 @@
+//! The world of a run: the bridge's stores and queues, CIC, the network, and what visitors wrote.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+
+use serde_json::json;
+use social_core::{
+    ChannelId, ChannelSet, Message, MessageId,
+    inbound::{Change, InboundBatch, Incoming},
+    reply::Reply,
+    store::{Conversations, Leases, Ledger, Replies, Threads},
+};
+use tokio::time::Instant;
+
+use crate::{
+    cic::Cic, clock::VirtualClock, faults::Faults, network::Network, scenario::Flaw, sqs::Fifo,
+};
+
+/// What can hold the bridge's state: the real table, or memory.
+pub trait State: Conversations + Leases + Ledger + Replies + Threads + 'static {}
+
+impl<S: Conversations + Leases + Ledger + Replies + Threads + 'static> State for S {}
+
+/// The visibility time-out of both queues, as deployed.
+const VISIBILITY: Duration = Duration::from_mins(3);
+
+/// Everything outside the processes.
+#[derive(Debug)]
+pub struct World<S> {
+    pub clock: VirtualClock,
+    pub faults: Rc<Faults>,
+    pub store: S,
+    pub cic: Rc<Cic>,
+    pub network: Rc<Network>,
+    pub inbound: Rc<Fifo>,
+    pub outbound: Rc<Fifo>,
+    pub channels: Arc<ChannelSet>,
+    /// What stands on the network, as the poll reads it.
+    pub there: RefCell<Vec<Incoming>>,
+    pub messages: RefCell<BTreeMap<MessageId, Message>>,
+    /// When each message was first in the queue, and as which.
+    pub queued: RefCell<BTreeMap<MessageId, (usize, Instant)>>,
+    /// The order in which agents' texts were first in the queue, by conversation.
+    pub replies_queued: RefCell<BTreeMap<(String, String), usize>>,
+    /// Callbacks and agents that have something to do yet.
+    pub busy: Cell<usize>,
+    /// All visitors have written everything.
+    pub written: Cell<bool>,
+    pub flaw: Option<Flaw>,
+}
+
+impl<S: State> World<S> {
+    /// A world in which nothing has happened.
+    pub fn new(
+        clock: VirtualClock,
+        store: S,
+        faults: Rc<Faults>,
+        network: Network,
+        flaw: Option<Flaw>,
+    ) -> Self {
+        let page = json!({ "channel_id": "acme-page", "network": "facebook", "name": "Acme",
+            "workgroup": "Social Support", "page_id": "100", "credential": "/social/facebook/acme" });
+        Self {
+            clock,
+            faults,
+            store,
+            cic: Rc::default(),
+            network: Rc::new(network),
+            inbound: Rc::new(Fifo::new(VISIBILITY)),
+            outbound: Rc::new(Fifo::new(VISIBILITY)),
+            channels: Arc::new(ChannelSet::from_entries([page])),
+            there: RefCell::default(),
+            messages: RefCell::default(),
+            queued: RefCell::default(),
+            replies_queued: RefCell::default(),
+            busy: Cell::new(0),
+            written: Cell::new(false),
+            flaw,
+        }
+    }
+
+    /// Remembers the order in which messages reached the queue.
+    pub fn note_queued(&self, batch: &InboundBatch) {
+        let mut queued = self.queued.borrow_mut();
+        for change in &batch.changes {
+            if let Change::Message(message) = change
+                && !message.own
+            {
+                let next = queued.len();
+                queued.entry(message.id.clone()).or_insert((next, Instant::now()));
+            }
+        }
+    }
+
+    /// The same of replies.
+    pub fn note_reply(&self, reply: &Reply) {
+        let mut queued = self.replies_queued.borrow_mut();
+        let next = queued.len();
+        queued.entry((reply.conversation.0.clone(), reply.text.clone())).or_insert(next);
+    }
+
+    /// What is not done yet, in words.
+    pub fn unrest(&self) -> String {
+        format!(
+            "busy {}, inbound {}, outbound {}, unread {}, held {}",
+            self.busy.get(),
+            self.inbound.len(),
+            self.outbound.len(),
+            self.cic.has_unread(),
+            self.network.holds_something()
+        )
+    }
+
+    /// Whether nothing is left to do for anybody.
+    pub fn is_quiet(&self) -> bool {
+        self.written.get()
+            && self.busy.get() == 0
+            && self.inbound.is_empty()
+            && self.outbound.is_empty()
+            && !self.cic.has_unread()
+            && !self.network.holds_something()
+    }
+}
+
+/// The only channel there is.
+pub fn channel_id() -> ChannelId {
+    ChannelId("acme-page".to_owned())
+}
