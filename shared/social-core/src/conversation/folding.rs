@@ -36,6 +36,15 @@ impl Folded {
         *self == Self::default()
     }
 
+    /// What is left to be told after `told` was: others count while it is said.
+    #[must_use]
+    pub fn without(self, told: &Self) -> Self {
+        if self.counted == told.counted {
+            return Self::default();
+        }
+        Self { messages: self.messages.saturating_sub(told.messages), ..self }
+    }
+
     /// Whether messages are among it that nobody was shown.
     pub fn has_messages(&self) -> bool {
         self.messages > 0

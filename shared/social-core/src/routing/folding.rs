@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::{Ports, RouteError, Routed, Router};
 use crate::{
     channel::Channel,
     clock::Clock,
-    conversation::{Conversation, FOLDING_WINDOW, Folded},
+    conversation::{Conversation, FOLDING_WINDOW},
     inbound::{DueFolded, InboundQueue},
     message::{Kind, Message},
     store::Conversations,
@@ -32,15 +34,31 @@ impl<P: Ports> Router<P> {
             return Ok(false);
         }
         let due = now + FOLDING_WINDOW;
-        if conversation.folded.due.is_none() {
-            let folded = DueFolded { conversation: conversation.key.clone(), due };
-            let id = format!("{}#{}", channel.id, folded.id());
-            let (group, batch) = folded.into_batch(&channel.id);
-            self.desk.inbound.send(&group, &id, &batch).await.map_err(RouteError::Queue)?;
+        // Long overdue: nobody was queued to tell it, or who was is gone.
+        let waiting = conversation.folded.due;
+        let tells = waiting.is_some_and(|due| now < due + FOLDING_WINDOW);
+        if !tells {
+            self.queue_folded(channel, conversation, due).await?;
         }
         let count = |conversation: &mut Conversation| conversation.fold(message, due);
         self.desk.amend(conversation, count).await.map_err(RouteError::Desk)?;
+        if tells && conversation.folded.due != waiting {
+            // What was to be told when we looked has been told meanwhile.
+            self.queue_folded(channel, conversation, due).await?;
+        }
         Ok(true)
+    }
+
+    async fn queue_folded(
+        &self,
+        channel: &Channel,
+        conversation: &Conversation,
+        due: Timestamp,
+    ) -> Result<(), RouteError> {
+        let folded = DueFolded { conversation: conversation.key.clone(), due };
+        let id = format!("{}#{}", channel.id, folded.id());
+        let (group, batch) = folded.into_batch(&channel.id);
+        self.desk.inbound.send(&group, &id, &batch).await.map_err(RouteError::Queue)
     }
 
     /// Tells the agent what was counted. Messages are worth a new interaction, reposts are not.
@@ -57,7 +75,10 @@ impl<P: Ports> Router<P> {
         }
         let loaded = self.desk.store.load(&channel.id, &folded.conversation).await;
         let mut conversation = loaded.map_err(RouteError::Store)?;
-        let forget = |conversation: &mut Conversation| conversation.folded = Folded::default();
+        let told = conversation.folded.clone();
+        let forget = |conversation: &mut Conversation| {
+            conversation.folded = std::mem::take(&mut conversation.folded).without(&told);
+        };
         let worth_it = conversation.interaction().is_some() || conversation.folded.has_messages();
         match conversation.told_of_folded().filter(|_| worth_it) {
             Some(notice) => {
@@ -66,6 +87,10 @@ impl<P: Ports> Router<P> {
             }
             None => self.desk.amend(&mut conversation, forget).await.map_err(RouteError::Desk)?,
         }
-        Ok(Routed::Done { anew: true })
+        if conversation.folded.is_empty() {
+            Ok(Routed::Done { anew: true })
+        } else {
+            Err(RouteError::NotYet { after: FOLDING_WINDOW })
+        }
     }
 }

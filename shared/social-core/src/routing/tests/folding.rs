@@ -115,3 +115,39 @@ async fn folded_messages_reach_somebody_although_the_chat_has_ended() {
     assert_eq!(chats.len(), 2);
     assert!(chats[1].last().unwrap().contains("1 more message came"), "{chats:?}");
 }
+
+#[tokio::test]
+async fn what_is_counted_while_the_agent_is_told_is_told_next() {
+    let world = World::new();
+    let router = world.router();
+    route(&router, "acme-brand", tweet("1", "1", "Zoë", Answerable::Yes)).await.unwrap();
+    route(&router, "acme-brand", repost("2", "Bob")).await.unwrap();
+    let (_, due) = world.queues.inbound.borrow_mut().remove(0);
+    world.clock.advance(Duration::from_secs(61));
+    let (told, counted) = futures::join!(
+        router.route(due.clone(), Timestamp::MAX),
+        route(&router, "acme-brand", repost("3", "Eve")),
+    );
+    counted.unwrap();
+    if let Err(error) = told {
+        assert!(matches!(error.verdict(), Verdict::Wait { after: Some(_) }), "{error:?}");
+        router.route(due, Timestamp::MAX).await.unwrap();
+    }
+    deliver_queued(&world).await;
+    let told = world.cic.said()[0].last().cloned().unwrap();
+    assert_eq!(told, "ℹ Social Bridge: line 1: 2 reposts so far");
+    assert!(world.state.conversations()[0].folded.is_empty());
+}
+
+#[tokio::test]
+async fn what_nobody_was_queued_to_tell_is_queued_by_the_next() {
+    let world = World::new();
+    let router = world.router();
+    route(&router, "acme-brand", tweet("1", "1", "Zoë", Answerable::Yes)).await.unwrap();
+    route(&router, "acme-brand", repost("2", "Bob")).await.unwrap();
+    world.queues.inbound.borrow_mut().clear();
+    world.clock.advance(Duration::from_secs(300));
+    route(&router, "acme-brand", repost("3", "Eve")).await.unwrap();
+    assert_eq!(deliver_queued(&world).await, 1);
+    assert!(world.cic.said()[0].last().unwrap().ends_with("line 1: 2 reposts so far"));
+}
