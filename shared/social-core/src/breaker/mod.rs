@@ -231,16 +231,15 @@ impl<B: Breakers, K: Clock> Breaker<B, K> {
 
     async fn admit(&self, name: &str) -> Admission {
         let known = self.known().get(name).copied();
-        let Heard { outage, ask_at } = match known {
-            Some(Some(heard)) => heard,
-            Some(None) => return Admission::Free,
-            None => match self.breakers.outage(name).await.ok().flatten() {
-                Some(outage) => Heard { outage, ask_at: Timestamp::MIN },
-                None => {
-                    self.learn(name, None);
-                    return Admission::Free;
-                }
-            },
+        let heard = if let Some(heard) = known {
+            heard
+        } else {
+            let outage = self.breakers.outage(name).await.ok().flatten();
+            outage.map(|outage| Heard { outage, ask_at: Timestamp::MIN })
+        };
+        let Some(Heard { outage, ask_at }) = heard else {
+            self.known().insert(name.to_owned(), None);
+            return Admission::Free;
         };
         let now = self.clock.now();
         if now < ask_at {
