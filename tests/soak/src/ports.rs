@@ -197,6 +197,11 @@ impl<S: State> ContactCenter for Ports<S> {
     async fn exit(&self, chat: &Chat) -> Result<(), ChatError> {
         self.world.cic.exit(&self.process, chat).await
     }
+
+    /// No channel of the town asks.
+    async fn agents_available(&self, _: &str) -> Result<Option<u32>, ChatError> {
+        Ok(None)
+    }
 }
 
 impl<S: State> InboundQueue for Ports<S> {

@@ -22,6 +22,8 @@ pub enum RouteError {
     StartsTooFast { after: Duration },
     #[error("the channel is closed at this hour")]
     OutsideHours { after: Duration },
+    #[error("CIC says that no agent of the workgroup is available")]
+    NobodyAvailable { after: Duration },
     #[error("the message ended every worker that began it")]
     Deadly,
     #[error("no enabled channel has this id")]
@@ -43,9 +45,10 @@ impl Classify for RouteError {
         match self {
             Self::Busy => Verdict::RETRY,
             Self::OutOfTime => Verdict::Retry { after: Some(Duration::ZERO) },
-            Self::NotYet { after } | Self::NoSlot { after } | Self::OutsideHours { after } => {
-                Verdict::Wait { after: Some(*after) }
-            }
+            Self::NotYet { after }
+            | Self::NoSlot { after }
+            | Self::OutsideHours { after }
+            | Self::NobodyAvailable { after } => Verdict::Wait { after: Some(*after) },
             Self::StartsTooFast { after } => Verdict::Retry { after: Some(*after) },
             Self::Deadly => Verdict::Reject,
             // It may be switched off for an hour, or its entry broken: nothing is dropped for that.
@@ -70,6 +73,7 @@ impl Classify for RouteError {
             Self::NoSlot { .. } => "chats_at_cap",
             Self::StartsTooFast { .. } => "starts_at_cap",
             Self::OutsideHours { .. } => "outside_hours",
+            Self::NobodyAvailable { .. } => "nobody_available",
             Self::Deadly => "deadly_message",
             Self::NoChannel => "channel_unknown",
             Self::Channels(failure)

@@ -1,5 +1,6 @@
 //! Routing: what waits in `inbound.fifo` becomes interactions, each message shown once.
 
+mod attendance;
 mod detour;
 mod echo;
 mod error;
