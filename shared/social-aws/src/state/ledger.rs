@@ -8,6 +8,7 @@ use social_core::{
     message::InLedger,
     store::{Claim, Ledger, Seen},
 };
+use social_failpoints::{Call, passing};
 
 use super::{
     Outcome, StateTable, WRITER,
@@ -31,6 +32,7 @@ const CLAIMABLE: &str = "attribute_not_exists(pk) OR (claim = :claimed AND lease
 
 impl<C: Clock> Ledger for StateTable<C> {
     async fn claim(&self, channel: &ChannelId, change: &impl InLedger) -> Result<Claim, Failure> {
+        let _passing = passing(Call::Claim);
         let now = self.clock.now();
         let update = self
             .update(Key::change(channel, change))
@@ -59,6 +61,7 @@ impl<C: Clock> Ledger for StateTable<C> {
         change: &impl InLedger,
         conversation: Option<&ConversationKey>,
     ) -> Result<(), Failure> {
+        let _passing = passing(Call::Complete);
         let mut expression = "SET claim = :done, expires_at = :expires".to_owned();
         let mut update = self.update(Key::change(channel, change));
         if let Some(conversation) = conversation {
