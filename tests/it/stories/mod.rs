@@ -4,6 +4,8 @@ mod administrators;
 mod commands;
 mod desk;
 mod doors;
+mod killed;
+mod parked;
 mod queues;
 mod roads;
 mod same;
@@ -17,6 +19,7 @@ pub(crate) fn all() -> Vec<Trial> {
     let (scenes, lonely_scenes) = scenes::all();
     [
         town::all(),
+        killed::all(),
         administrators::all(),
         commands::all(),
         roads::all(),
@@ -28,6 +31,7 @@ pub(crate) fn all() -> Vec<Trial> {
         lonely_scenes,
         desk::lonely(),
         same::lonely(),
+        parked::lonely(),
     ]
     .into_iter()
     .flatten()
