@@ -10,6 +10,7 @@ use social_core::{
     Classify,
     chat::{Chat, ChatError, ChatEvent, ContactCenter, Interface, Opening, Sent, Told},
 };
+use social_failpoints::{Call, passing};
 use social_http::Client;
 use tokio::time::Instant;
 use url::Url;
@@ -308,6 +309,7 @@ impl ContactCenter for Cic {
     /// A start whose answer is lost is tried on the other server: an empty chat that nobody polls
     /// is dropped by CIC.
     async fn open(&self, opening: &Opening) -> Result<Told, ChatError> {
+        let _passing = passing(Call::Open);
         let mut visit = Visit::new();
         let mut down = None;
         for server in self.in_turn(0) {
@@ -330,6 +332,7 @@ impl ContactCenter for Cic {
     }
 
     async fn say(&self, chat: &Chat, text: &str) -> Result<Told, ChatError> {
+        let _passing = passing(Call::Say);
         self.call(chat, Wish::Say(text)).await
     }
 

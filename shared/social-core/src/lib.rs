@@ -16,6 +16,7 @@ pub mod desk;
 pub mod inbound;
 pub mod intake;
 pub mod message;
+pub mod parked;
 pub mod polling;
 pub mod publishing;
 pub mod reply;

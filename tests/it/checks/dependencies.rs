@@ -14,13 +14,14 @@ use serde_json::Value;
 use crate::{floor, story::Outcome};
 
 /// Which crates of the workspace each shared crate may use.
-const SHARED: [(&str, &[&str]); 7] = [
+const SHARED: [(&str, &[&str]); 8] = [
     ("social-core", &[]),
+    ("social-failpoints", &[]),
     ("social-http", &["social-core"]),
-    ("social-aws", &["social-core"]),
-    ("social-facebook", &["social-core", "social-http"]),
-    ("social-twitter", &["social-core", "social-http"]),
-    ("social-cic", &["social-core", "social-http"]),
+    ("social-aws", &["social-core", "social-failpoints"]),
+    ("social-facebook", &["social-core", "social-failpoints", "social-http"]),
+    ("social-twitter", &["social-core", "social-failpoints", "social-http"]),
+    ("social-cic", &["social-core", "social-failpoints", "social-http"]),
     ("social-lambda", &["social-aws", "social-core", "social-http"]),
 ];
 

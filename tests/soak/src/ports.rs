@@ -68,6 +68,20 @@ impl<S: State> Ledger for Ports<S> {
         self.process.call("release", work).await
     }
 
+    async fn park(
+        &self,
+        channel: &ChannelId,
+        message: &impl InLedger,
+        conversation: Option<&ConversationKey>,
+    ) -> Result<(), Failure> {
+        let work = Ledger::park(&self.world.store, channel, message, conversation);
+        self.process.call("park_change", work).await
+    }
+
+    async fn unpark(&self, channel: &ChannelId, message: &impl InLedger) -> Result<(), Failure> {
+        self.process.call("unpark", self.world.store.unpark(channel, message)).await
+    }
+
     async fn conversation_of(
         &self,
         channel: &ChannelId,

@@ -12,6 +12,8 @@ use crate::{
 pub enum RouteError {
     #[error("another worker has this message or its conversation")]
     Busy,
+    #[error("another worker opens the conversation's chat, or died of it")]
+    Opening { after: Duration },
     #[error("the invocation's time is over")]
     OutOfTime,
     #[error("it is not yet time to offer the conversation again")]
@@ -49,7 +51,9 @@ impl Classify for RouteError {
             | Self::NoSlot { after }
             | Self::OutsideHours { after }
             | Self::NobodyAvailable { after } => Verdict::Wait { after: Some(*after) },
-            Self::StartsTooFast { after } => Verdict::Retry { after: Some(*after) },
+            Self::StartsTooFast { after } | Self::Opening { after } => {
+                Verdict::Retry { after: Some(*after) }
+            }
             Self::Deadly => Verdict::Reject,
             // It may be switched off for an hour, or its entry broken: nothing is dropped for that.
             Self::NoChannel => Verdict::WAIT,
@@ -67,7 +71,7 @@ impl Classify for RouteError {
 
     fn error_type(&self) -> &'static str {
         match self {
-            Self::Busy => "busy",
+            Self::Busy | Self::Opening { .. } => "busy",
             Self::OutOfTime => "out_of_time",
             Self::NotYet { .. } => "not_yet",
             Self::NoSlot { .. } => "chats_at_cap",

@@ -20,6 +20,8 @@ use crate::{
 
 /// Longer than the function may run: nobody is opening any more when it is over.
 const OPENING_LEASE: Duration = Duration::from_secs(35);
+/// Until it is looked at again whether another worker has opened the chat.
+const OPENING_PAUSE: Duration = Duration::from_secs(3);
 /// Chats that end under our hands before we leave it to the next delivery.
 const TRIES: usize = 3;
 
@@ -116,7 +118,10 @@ impl<P: Ports> Router<P> {
         let now = self.desk.clock.now();
         match &conversation.state {
             State::Open(_) => return Ok(false),
-            State::Opening { lease_until } if now < *lease_until => return Err(RouteError::Busy),
+            State::Opening { lease_until } if now < *lease_until => {
+                let left = Duration::try_from(lease_until.duration_since(now)).unwrap_or_default();
+                return Err(RouteError::Opening { after: left.min(OPENING_PAUSE) });
+            }
             State::Opening { .. } | State::Closed => {}
         }
         conversation.state = State::Opening { lease_until: now + OPENING_LEASE };
