@@ -102,10 +102,10 @@ impl Socialctl {
         let built = cargo.args(["--message-format", "json-render-diagnostics"]).output()?;
         let messages = String::from_utf8(built.stdout)?;
         let messages = messages.lines().filter_map(|line| serde_json::from_str(line).ok());
-        let program = messages.filter_map(|message: Value| {
+        let mut programs = messages.filter_map(|message: Value| {
             message.get("executable").and_then(Value::as_str).map(PathBuf::from)
         });
-        let program = program.last().ok_or("cargo made no socialctl")?;
+        let program = programs.next_back().ok_or("cargo made no socialctl")?;
         Ok(Self { program, endpoint: story.stack.aws_endpoint_url.clone() })
     }
 
