@@ -28,6 +28,13 @@ pub(crate) static CIC_OF_2016: Floor = Floor::new("cic-2016", true, Some("2016r3
 /// With a CIC that has `websvcs` and no web-chat.
 pub(crate) static CIC_OF_OLD: Floor = Floor::new("cic-of-old", true, Some("websvcs"));
 
+/// The three ages once more: switchovers are many, and disturb whoever plays beside them.
+pub(crate) static SWITCHED: [Floor; 3] = [
+    Floor::new("switched", true, None),
+    Floor::new("switched-2016", true, Some("2016r3")),
+    Floor::new("switched-of-old", true, Some("websvcs")),
+];
+
 /// How long a healthy stack may take for anything.
 pub(crate) const LIMIT: Duration = Duration::from_secs(45);
 
@@ -134,7 +141,8 @@ pub(crate) fn take_down() -> Result<(), String> {
     if !matches!(RUN.get(), Some(Ok(_))) {
         return Ok(());
     }
-    for floor in [&CALLBACKS, &POLLING, &UNROUTED, &CIC_OF_2016, &CIC_OF_OLD, &KILLED] {
+    let floors = [&CALLBACKS, &POLLING, &UNROUTED, &CIC_OF_2016, &CIC_OF_OLD, &KILLED];
+    for floor in floors.into_iter().chain(&SWITCHED) {
         let directory = floor.directory();
         stack::down(&directory).map_err(|error| error.to_string())?;
         let left = living(&directory);
