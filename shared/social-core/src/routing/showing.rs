@@ -5,7 +5,7 @@ use crate::{
     channel::{Channel, Channels},
     chat::{ChatError, ChatEvent, ContactCenter, Happening, Party},
     clock::Clock,
-    conversation::{Conversation, REMEMBERED_CHARS, Shown, Who},
+    conversation::{Conversation, ERASED, REMEMBERED_CHARS, Shown, Who},
     desk::DeskError,
     message::{Answerable, Kind, Message, MessageId, Thread, Verb},
     store::{Claim, Ledger, ThreadOwners},
@@ -139,9 +139,14 @@ impl<P: Ports> Router<P> {
         message: &Message,
         again: bool,
     ) -> Result<(), RouteError> {
-        let Some(number) = number_of(conversation, &message.id) else {
+        let known = conversation.shown().find(|shown| shown.message_id == message.id);
+        let Some((number, deleted)) = known.map(|shown| (shown.number, shown.deleted)) else {
             return self.show_as_added(channel, conversation, message, again).await;
         };
+        if deleted {
+            // It comes late: what was deleted is not written down again.
+            return Ok(());
+        }
         let body = text::visitor_line(number, message);
         let line = body.split_once('\n').map_or_else(
             || format!("{body} · edited"),
@@ -286,7 +291,7 @@ fn erase(conversation: &mut Conversation, message_id: &MessageId) {
             && shown.message_id == *message_id
         {
             shown.deleted = true;
-            "(deleted)".clone_into(&mut line.text);
+            ERASED.clone_into(&mut line.text);
         }
     }
 }
