@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use social_aws::{
-    ChannelTable, ParameterStore, SdkConfig, SqsDeadLetters, SqsInbound, SqsOutbound,
+    ChannelTable, ParameterStore, Retention, SdkConfig, SqsDeadLetters, SqsInbound, SqsOutbound,
     SqsVisibility, StateTable,
 };
 use social_cic::{Cic, CicSettings};
@@ -29,6 +29,8 @@ pub struct Settings {
     outbound_dlq_url: String,
     cic_urls: String,
     cic_interface: String,
+    conversation_days: u32,
+    reply_days: u32,
     ca_certificate: Option<String>,
     automatic_texts: Option<String>,
     facebook_url: Url,
@@ -93,7 +95,13 @@ impl PublisherFunction {
         };
         let graph = Graph::new(http.clone(), graph, SystemClock);
         let api = Api::new(http.clone(), settings.twitter_url);
-        let store = StateTable::new(&dynamodb, settings.state_table, SystemClock);
+        let retention = Retention {
+            conversations: settings.conversation_days,
+            replies: settings.reply_days,
+            ..Retention::default()
+        };
+        let store =
+            StateTable::new(&dynamodb, settings.state_table, SystemClock).with_retention(retention);
         let tokens = UserTokens::new(parameters.clone(), store.clone(), api.clone(), SystemClock);
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
         let automatic =

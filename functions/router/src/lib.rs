@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use social_aws::{
-    ChannelTable, ParameterStore, SdkConfig, SqsDeadLetters, SqsInbound, SqsOutbound,
+    ChannelTable, ParameterStore, Retention, SdkConfig, SqsDeadLetters, SqsInbound, SqsOutbound,
     SqsVisibility, StateTable,
 };
 use social_cic::{Cic, CicSettings};
@@ -40,6 +40,9 @@ pub struct Settings {
     cic_max_chats: u32,
     cic_starts_per_second: u32,
     message_lease: u64,
+    conversation_days: u32,
+    message_days: u32,
+    reply_days: u32,
     ca_certificate: Option<String>,
     automatic_texts: Option<String>,
     facebook_url: Url,
@@ -126,9 +129,15 @@ impl RouterFunction {
         let dead_letters = SqsDeadLetters::new(&sqs, settings.inbound_dlq_url);
         let automatic =
             social_lambda::automatic_texts(&parameters, settings.automatic_texts).await?;
+        let retention = Retention {
+            conversations: settings.conversation_days,
+            messages: settings.message_days,
+            replies: settings.reply_days,
+        };
         let store = StateTable::new(&dynamodb, settings.state_table, SystemClock)
             .with_claim_lease(Duration::from_secs(settings.message_lease))
-            .with_caps(caps);
+            .with_caps(caps)
+            .with_retention(retention);
         let thread_owners = NetworkThreads {
             facebook: FacebookThreadOwners::new(graph, parameters.clone()),
             twitter: TwitterThreadOwners::new(api, parameters),

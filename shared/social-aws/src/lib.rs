@@ -19,4 +19,4 @@ pub use clients::{dynamodb, sqs, ssm};
 pub use error::{AwsError, Problem};
 pub use parameters::{ParameterError, ParameterStore};
 pub use queues::{SqsDeadLetters, SqsInbound, SqsNudges, SqsOutbound, SqsParked, SqsVisibility};
-pub use state::StateTable;
+pub use state::{Retention, StateTable};

@@ -13,6 +13,7 @@ pub mod command;
 pub mod conversation;
 pub mod credential;
 pub mod desk;
+pub mod forgetting;
 pub mod inbound;
 pub mod intake;
 pub mod message;

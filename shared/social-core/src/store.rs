@@ -9,7 +9,7 @@ use crate::{
     channel::ChannelId,
     chat::Chat,
     conversation::{Conversation, ConversationKey},
-    message::{Author, InLedger, Message, MessageId, Owner},
+    message::{Author, InLedger, Message, MessageId, Network, Owner},
     reply::ReplyRecord,
     slots::Slots,
     verdict::Failure,
@@ -137,6 +137,16 @@ pub trait Threads {
 
     /// Remembers it.
     async fn remember(&self, channel: &ChannelId, root: &str, owner: Owner) -> Result<(), Failure>;
+}
+
+/// Authors whose data was deleted: what they wrote before is not taken any more.
+pub trait Forgotten {
+    /// When the author was forgotten, as long as anything from before then may still be on its way.
+    async fn forgotten_at(
+        &self,
+        network: Network,
+        author_id: &str,
+    ) -> Result<Option<Timestamp>, Failure>;
 }
 
 /// Whose thread it is, asked of the network where nothing is remembered.

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use social_core::{
     ChannelId, Clock, Failure, MessageId,
     conversation::{Conversation, ConversationKey},
-    message::{InLedger, Owner},
+    message::{InLedger, Network, Owner},
     reply::ReplyRecord,
     slots::{Caps, Occupancy, Slate, Slot, Slots, Token, Want},
-    store::{Claim, Conversations, Lease, Leases, Ledger, OpenChat, Replies, Threads},
+    store::{Claim, Conversations, Forgotten, Lease, Leases, Ledger, OpenChat, Replies, Threads},
 };
 
 use crate::clock::VirtualClock;
@@ -209,6 +209,13 @@ impl Slots for Memory {
         let slate = &mut self.tables.borrow_mut().slate;
         slate.tidy(&open, self.clock.now());
         Ok(slate.occupancy(self.clock.now()))
+    }
+}
+
+/// Nobody is forgotten here.
+impl Forgotten for Memory {
+    async fn forgotten_at(&self, _: Network, _: &str) -> Result<Option<Timestamp>, Failure> {
+        Ok(None)
     }
 }
 

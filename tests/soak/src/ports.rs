@@ -10,12 +10,13 @@ use social_core::{
     collecting::NudgeQueue,
     conversation::{Conversation, ConversationKey},
     inbound::{DeadLetters, InboundBatch, InboundQueue, OutboundQueue},
-    message::{InLedger, Owner},
+    message::{InLedger, Network, Owner},
     polling::{Pass, Source},
     reply::{OwnMessage, PublishError, Publisher, Reply, ReplyRecord, Target},
     slots::{Occupancy, Slot, Slots, Token, Want},
     store::{
-        Claim, Conversations, Lease, Leases, Ledger, OpenChat, Replies, ThreadOwners, Threads,
+        Claim, Conversations, Forgotten, Lease, Leases, Ledger, OpenChat, Replies, ThreadOwners,
+        Threads,
     },
 };
 use social_lambda::FifoQueue;
@@ -125,6 +126,17 @@ impl<S: State> Slots for Ports<S> {
 
     async fn tidy_slots(&self) -> Result<Occupancy, Failure> {
         self.process.call("tidy_slots", self.world.store.tidy_slots()).await
+    }
+}
+
+impl<S: State> Forgotten for Ports<S> {
+    async fn forgotten_at(
+        &self,
+        network: Network,
+        author_id: &str,
+    ) -> Result<Option<Timestamp>, Failure> {
+        let work = self.world.store.forgotten_at(network, author_id);
+        self.process.call("forgotten_at", work).await
     }
 }
 

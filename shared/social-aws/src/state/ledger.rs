@@ -1,7 +1,5 @@
 //! The ledger of seen messages: who works on a change, and which conversation it went to.
 
-use std::time::Duration;
-
 use social_core::{
     ChannelId, Clock, Failure, Message, MessageId,
     conversation::ConversationKey,
@@ -13,12 +11,10 @@ use social_failpoints::{Call, passing};
 use super::{
     Outcome, StateTable, WRITER,
     items::{Key, millis, number, number_of, seconds, text, text_of},
+    retention::days,
     update_if,
 };
 use crate::AwsError;
-
-/// Longer than any network, queue or dead-letter queue may bring a change again.
-const KEPT: Duration = Duration::from_hours(30 * 24);
 
 const CLAIMED: &str = "claimed";
 const DONE: &str = "done";
@@ -42,7 +38,7 @@ impl<C: Clock> Ledger for StateTable<C> {
             .expression_attribute_values(":claimed", text(CLAIMED))
             .expression_attribute_values(":now", millis(now))
             .expression_attribute_values(":until", millis(now + self.claim_lease))
-            .expression_attribute_values(":expires", seconds(now + KEPT))
+            .expression_attribute_values(":expires", seconds(now + days(self.retention.messages)))
             .expression_attribute_values(":one", number(1));
         Ok(match update_if(update).await? {
             Outcome::Written(item) => Claim::Granted {
@@ -76,7 +72,10 @@ impl<C: Clock> Ledger for StateTable<C> {
         update
             .update_expression(expression)
             .expression_attribute_values(":done", text(DONE))
-            .expression_attribute_values(":expires", seconds(self.clock.now() + KEPT))
+            .expression_attribute_values(
+                ":expires",
+                seconds(self.clock.now() + days(self.retention.messages)),
+            )
             .send()
             .await
             .map_err(AwsError::of("DynamoDB UpdateItem"))?;
@@ -121,7 +120,10 @@ impl<C: Clock> Ledger for StateTable<C> {
         update
             .update_expression(expression)
             .expression_attribute_values(":parked", text(PARKED))
-            .expression_attribute_values(":expires", seconds(self.clock.now() + KEPT))
+            .expression_attribute_values(
+                ":expires",
+                seconds(self.clock.now() + days(self.retention.messages)),
+            )
             .send()
             .await
             .map_err(AwsError::of("DynamoDB UpdateItem"))?;

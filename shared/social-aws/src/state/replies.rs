@@ -1,7 +1,5 @@
 //! Replies and their states, beside their conversation: one query reads them all.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use social_core::{
     ChannelId, Clock, Failure, conversation::ConversationKey, reply::ReplyRecord, store::Replies,
@@ -13,10 +11,9 @@ use super::{
     conversations::all,
     items::{EXPIRES_AT, Key, PK, REPLY_PREFIX, SK, decode, encode, seconds, text},
     put_if,
+    retention::days,
 };
 use crate::AwsError;
-
-const KEPT: Duration = Duration::from_hours(30 * 24);
 
 const WHAT: &str = "reply's record";
 
@@ -84,7 +81,10 @@ impl<C: Clock> StateTable<C> {
         record: &ReplyRecord,
     ) -> Result<PutItemFluentBuilder, AwsError> {
         let mut item = encode(WHAT, record)?;
-        item.insert(EXPIRES_AT.to_owned(), seconds(self.clock.now() + KEPT));
+        item.insert(
+            EXPIRES_AT.to_owned(),
+            seconds(self.clock.now() + days(self.retention.replies)),
+        );
         Ok(self.put(Key::reply(channel, conversation, &record.id), item))
     }
 }

@@ -1,6 +1,7 @@
 //! A conversation and its counterpart in CIC: what is open, what the agent was shown, who may answer.
 
 mod folding;
+mod forgetting;
 mod hearing;
 mod moderation;
 mod numbers;
@@ -12,6 +13,8 @@ use std::fmt;
 
 pub use folding::Folded;
 pub(crate) use folding::WINDOW as FOLDING_WINDOW;
+pub(crate) use forgetting::ERASED;
+pub use forgetting::Erased;
 pub use hearing::{Heard, Hearing, PushHeard};
 use jiff::Timestamp;
 pub use numbers::Numbers;

@@ -15,10 +15,10 @@ use crate::{
     channel::ChannelId,
     clock::Clock,
     conversation::{Conversation, ConversationKey},
-    message::{InLedger, MessageId, Owner},
+    message::{InLedger, MessageId, Network, Owner},
     reply::ReplyRecord,
     slots::{Caps, Occupancy, Slate, Slot, Slots, Token, Want},
-    store::{Claim, Conversations, Lease, Leases, Ledger, OpenChat, Replies, Threads},
+    store::{Claim, Conversations, Forgotten, Lease, Leases, Ledger, OpenChat, Replies, Threads},
     verdict::Failure,
 };
 
@@ -35,6 +35,7 @@ enum Seen {
 struct Tables {
     ledger: BTreeMap<String, Seen>,
     conversations: BTreeMap<String, Conversation>,
+    forgotten: BTreeMap<(Network, String), Timestamp>,
     threads: BTreeMap<String, Owner>,
     replies: BTreeMap<String, Vec<ReplyRecord>>,
     leases: BTreeMap<String, (u64, Timestamp, Option<String>)>,
@@ -69,6 +70,12 @@ impl FakeState {
         if self.in_steps.get() {
             tokio::task::yield_now().await;
         }
+    }
+
+    /// An administrator has an author forgotten.
+    pub(crate) fn forget(&self, network: Network, author_id: &str) {
+        let author = (network, author_id.to_owned());
+        self.tables.borrow_mut().forgotten.insert(author, self.clock.now());
     }
 
     pub(crate) fn slate(&self) -> Slate {
@@ -260,6 +267,17 @@ impl Slots for FakeState {
         let slate = &mut self.tables.borrow_mut().slate;
         slate.tidy(&open, self.clock.now());
         Ok(slate.occupancy(self.clock.now()))
+    }
+}
+
+impl Forgotten for FakeState {
+    async fn forgotten_at(
+        &self,
+        network: Network,
+        author_id: &str,
+    ) -> Result<Option<Timestamp>, Failure> {
+        self.step().await;
+        Ok(self.tables.borrow().forgotten.get(&(network, author_id.to_owned())).copied())
     }
 }
 

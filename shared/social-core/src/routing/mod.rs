@@ -26,7 +26,7 @@ use crate::{
     desk::PushTaken,
     inbound::{Change, InboundBatch, Pushed},
     message::{Message, Verb},
-    store::{Claim, Conversations, Ledger},
+    store::{Claim, Conversations, Forgotten, Ledger},
     verdict::{Classify, Verdict},
 };
 
@@ -187,7 +187,11 @@ impl<P: Ports> Router<P> {
                 None => Ok(None),
             }
         };
-        let (claim, conversation) = futures::join!(store.claim(&channel.id, message), load);
+        let (claim, conversation, forgotten) = futures::join!(
+            store.claim(&channel.id, message),
+            load,
+            self.is_forgotten(channel, message)
+        );
         let (again, attempts) = match claim.map_err(RouteError::Store)? {
             Claim::Done => return Ok(Routed::Done { anew: false }),
             Claim::Busy => return Err(RouteError::Busy),
@@ -195,6 +199,12 @@ impl<P: Ports> Router<P> {
         };
         if attempts > DEADLY_ATTEMPTS {
             return Err(RouteError::Deadly);
+        }
+        if forgotten? {
+            let completed = store.complete(&channel.id, message, None).await;
+            completed.map_err(RouteError::Store)?;
+            tracing::info!(channel_id = %channel.id, "a message of a forgotten author is left out");
+            return Ok(Routed::Done { anew: false });
         }
         let conversation = conversation.map_err(RouteError::Store)?;
         let waits = conversation.as_ref().is_some_and(|conversation| conversation.detoured > 0);
@@ -216,6 +226,16 @@ impl<P: Ports> Router<P> {
                 Err(error)
             }
         }
+    }
+
+    /// Whether its author was forgotten after it was written. Deletions are carried out all the same.
+    async fn is_forgotten(&self, channel: &Channel, message: &Message) -> Result<bool, RouteError> {
+        let author = message.author.as_ref().filter(|_| !message.own);
+        let Some(author) = author.filter(|_| message.verb != Verb::Delete) else {
+            return Ok(false);
+        };
+        let at = self.desk.store.forgotten_at(channel.network(), &author.id).await;
+        Ok(at.map_err(RouteError::Store)?.is_some_and(|at| message.at <= at))
     }
 
     async fn act(

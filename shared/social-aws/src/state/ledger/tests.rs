@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures::future::join_all;
 use social_core::message::Verb;
 

@@ -13,6 +13,7 @@ use super::*;
 
 mod crashes;
 mod folding;
+mod forgotten;
 mod hidden;
 mod hours;
 mod pushes;
