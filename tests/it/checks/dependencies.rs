@@ -74,9 +74,14 @@ impl Package {
     }
 }
 
-fn workspace() -> Outcome<BTreeMap<String, Package>> {
+/// What cargo tells of the workspace's own packages.
+pub(super) fn metadata() -> Outcome<Value> {
     let metadata = cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"])?;
-    let metadata: Value = serde_json::from_str(&metadata)?;
+    Ok(serde_json::from_str(&metadata)?)
+}
+
+fn workspace() -> Outcome<BTreeMap<String, Package>> {
+    let metadata = metadata()?;
     let packages = metadata.get("packages").and_then(Value::as_array).cloned().unwrap_or_default();
     Ok(packages.iter().map(package).map(|package| (package.name.clone(), package)).collect())
 }

@@ -18,16 +18,18 @@ use crate::{
     world::{Addresses, Mark, World, WorldError},
 };
 
-/// Functions that this run kills; a poller's kills are a story of their own, since what it held is
-/// nobody's for as long as its run would have gone on.
-const FUNCTIONS: [&str; 4] = ["webhook", "router", "collect-replies", "publisher"];
+/// Functions that can be killed at any of their points without a word at risk. A poller is not
+/// among them: what it held is nobody's for as long as its run would have gone on.
+pub const SAFE: [&str; 3] = ["webhook", "router", "publisher"];
+/// With the one that CIC tells things to that it tells nobody again: what it was told when it died
+/// is looked for in the chat's history.
+pub const ALL: [&str; 4] = ["webhook", "router", "publisher", "collect-replies"];
 /// Conversations that go on side by side.
 const SIDE_BY_SIDE: usize = 24;
 /// Between two of them that begin.
 const BETWEEN: Duration = Duration::from_millis(400);
 /// What the stack differs in from one that people try out: nothing waits for as long as in AWS.
-const PARAMETERS: [(&str, &str); 3] =
-    [("MessageVisibility", "3"), ("MessageLease", "10"), ("CollectSeconds", "60")];
+const PARAMETERS: [(&str, &str); 2] = [("MessageLease", "10"), ("CollectSeconds", "60")];
 
 /// Why a run came to no verdict.
 #[derive(Debug, thiserror::Error)]
@@ -70,11 +72,11 @@ impl fmt::Display for Report {
             let (call, when) = (point.call.name(), point.when.name());
             writeln!(out, "{:<16} {call:<14} {when:<7} {kills:>5} kills", point.function)?;
         }
-        let Verdict { conversations, messages, replies, wrong } = &self.verdict;
+        let Verdict { conversations, messages, replies, returned, wrong } = &self.verdict;
         writeln!(
             out,
-            "{} kills, {conversations} conversations, {messages} messages, {replies} replies, {} s: \
-             {} wrong",
+            "{} kills, {conversations} conversations, {messages} messages, {replies} replies, \
+             {returned} given back, {} s: {} wrong",
             self.kills.values().sum::<u32>(),
             self.took.as_secs(),
             wrong.len(),
@@ -94,19 +96,27 @@ pub fn options(options: Options) -> Options {
     }
 }
 
-/// Kills at each point of these functions until each had so many.
-pub async fn run(stack: &Stack, each: u32) -> Result<Report, KillError> {
+/// Kills at each point of these functions until each had so many, and tells of what went wrong as
+/// it is found.
+pub async fn run(
+    stack: &Stack,
+    functions: &[&str],
+    each: u32,
+    progress: &dyn Fn(&str),
+) -> Result<Report, KillError> {
     let start = Instant::now();
     let world = World::new(&Addresses {
         facebook_url: stack.facebook_url.clone(),
         twitter_url: stack.twitter_url.clone(),
         cic_urls: stack.cic_urls.clone(),
     })?;
-    let points = POINTS.into_iter().filter(|point| FUNCTIONS.contains(&point.function));
+    let points = POINTS.into_iter().filter(|point| functions.contains(&point.function));
     let aws = Aws::new(stack)?;
     // One message a batch: a kill takes the messages that it is about, and no others.
     aws.one_at_a_time("router").await?;
     aws.one_at_a_time("publisher").await?;
+    aws.forget_soon(&stack.queues.inbound).await?;
+    aws.forget_soon(&stack.queues.outbound).await?;
     let orders = Orders::new(stack, points.collect(), each);
     let verdict = RefCell::new(Verdict::default());
     let talk = async {
@@ -125,7 +135,9 @@ pub async fn run(stack: &Stack, each: u32) -> Result<Report, KillError> {
         });
         let mut ended = std::pin::pin!(running.buffer_unordered(SIDE_BY_SIDE));
         while let Some(ended) = ended.next().await {
-            verdict.borrow_mut().add(ended?);
+            let ended = ended?;
+            ended.wrong.iter().for_each(|wrong| progress(wrong));
+            verdict.borrow_mut().add(ended);
         }
         orders.close();
         Ok::<(), KillError>(())

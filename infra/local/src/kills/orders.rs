@@ -18,7 +18,9 @@ use crate::stack::Stack;
 const LOOK: Duration = Duration::from_millis(30);
 /// How long a function lives at least after it died: most messages get through in it.
 const LIFE: Duration = Duration::from_millis(400);
-/// Functions that nothing starts again but the next minute's schedule.
+/// How long nobody else is given a message that a worker took.
+const VISIBILITY_SECONDS: u32 = 3;
+/// A function that nothing starts again but the next minute's schedule.
 const SCHEDULED: &str = "collect-replies";
 
 /// The stack's AWS, as an administrator has it. No signature is asked for.
@@ -32,22 +34,22 @@ impl Aws {
     #[expect(clippy::disallowed_methods, reason = "never leaves with a function")]
     pub(super) fn new(stack: &Stack) -> Result<Self, KillError> {
         let http = Client::builder().no_proxy().timeout(Duration::from_secs(30)).build()?;
-        let url = format!("{}/2015-03-31", stack.aws_endpoint_url);
-        Ok(Self { http, url, functions: stack.functions.clone() })
+        let (url, functions) = (stack.aws_endpoint_url.clone(), stack.functions.clone());
+        Ok(Self { http, url, functions })
     }
 
     /// Has a function get one message at a time.
     pub(super) async fn one_at_a_time(&self, function: &str) -> Result<(), KillError> {
-        let mappings = format!("{}/event-source-mappings/", self.url);
+        let mappings = format!("{}/2015-03-31/event-source-mappings/", self.url);
         let name = self.functions.get(function).cloned().unwrap_or_default();
         let list = self.http.get(&mappings).query(&[("FunctionName", name)]);
-        let found = self.call(list).await?;
+        let found = self.call("lambda", list).await?;
         for mapping in
             found.pointer("/EventSourceMappings").and_then(Value::as_array).into_iter().flatten()
         {
             let id = mapping.get("UUID").and_then(Value::as_str).unwrap_or_default();
             let update = self.http.put(format!("{mappings}{id}")).json(&json!({ "BatchSize": 1 }));
-            self.call(update).await?;
+            self.call("lambda", update).await?;
         }
         Ok(())
     }
@@ -55,13 +57,24 @@ impl Aws {
     /// Starts a scheduled function, as the next minute would.
     async fn start(&self, function: &str) -> Result<(), KillError> {
         let name = self.functions.get(function).cloned().unwrap_or_default();
-        let invoke = self.http.post(format!("{}/functions/{name}/invocations", self.url));
+        let invoke =
+            self.http.post(format!("{}/2015-03-31/functions/{name}/invocations", self.url));
         let invoke = invoke.header("X-Amz-Invocation-Type", "Event").json(&json!({}));
-        self.call(invoke).await.map(drop)
+        self.call("lambda", invoke).await.map(drop)
     }
 
-    async fn call(&self, request: RequestBuilder) -> Result<Value, KillError> {
-        let scope = "Credential=test/20261122/us-east-1/lambda/aws4_request";
+    /// Has a queue show a message again soon after a worker took it and died. The template allows
+    /// no such time: a worker that lives takes longer in AWS.
+    pub(super) async fn forget_soon(&self, queue: &str) -> Result<(), KillError> {
+        let attributes = json!({ "VisibilityTimeout": VISIBILITY_SECONDS.to_string() });
+        let order = json!({ "QueueUrl": queue, "Attributes": attributes });
+        let set = self.http.post(&self.url).header("X-Amz-Target", "AmazonSQS.SetQueueAttributes");
+        let set = set.header("Content-Type", "application/x-amz-json-1.0").body(order.to_string());
+        self.call("sqs", set).await.map(drop)
+    }
+
+    async fn call(&self, service: &str, request: RequestBuilder) -> Result<Value, KillError> {
+        let scope = format!("Credential=test/20261122/us-east-1/{service}/aws4_request");
         let request = request.header("Authorization", format!("AWS4-HMAC-SHA256 {scope}"));
         let answer = request.send().await?.error_for_status()?.text().await?;
         Ok(serde_json::from_str(&answer).unwrap_or_default())
