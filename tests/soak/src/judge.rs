@@ -190,6 +190,7 @@ struct Text {
     written: Vec<usize>,
     at_the_limit: usize,
     unheard: usize,
+    queued: usize,
     published: usize,
     returned: usize,
 }
@@ -218,16 +219,18 @@ fn replies<S: State>(world: &World<S>, verdict: &mut Verdict) {
     for room in rooms.iter() {
         let conversation = conversation_of(&ConversationKey(room.conversation.clone()));
         for line in room.lines.iter().filter(|line| line.text.contains(RETURNED)) {
-            let text = line.text.lines().nth(1).unwrap_or_default().trim().to_owned();
+            let notice = line.text.strip_prefix(PERHAPS).unwrap_or(&line.text);
+            let text = notice.lines().nth(1).unwrap_or_default().trim().to_owned();
             let key = (conversation.unwrap_or_default(), text);
             texts.entry(key).or_default().returned += 1;
         }
     }
     let mut order: BTreeMap<usize, usize> = BTreeMap::new();
     let mut queued: BTreeMap<(usize, String), usize> = BTreeMap::new();
-    for ((key, text), place) in world.replies_queued.borrow().iter() {
+    for ((key, text), (place, ids)) in world.replies_queued.borrow().iter() {
         let conversation = conversation_of(&ConversationKey(key.clone())).unwrap_or_default();
         queued.insert((conversation, text.clone()), *place);
+        texts.entry((conversation, text.clone())).or_default().queued = ids.len();
     }
     for it in world.network.published.borrow().iter() {
         let conversation = it.under.as_str().trim_start_matches('m').split('-').next();
@@ -248,7 +251,7 @@ fn replies<S: State>(world: &World<S>, verdict: &mut Verdict) {
             verdict.worst_reply = verdict.worst_reply.max(delay.unwrap_or_default());
         }
     }
-    for text in texts.values() {
+    for ((conversation, words), text) in &texts {
         let written = text.written.len();
         verdict.replies += written;
         verdict.published += text.published.min(written);
@@ -257,10 +260,20 @@ fn replies<S: State>(world: &World<S>, verdict: &mut Verdict) {
         let returned = text.returned.min(missing);
         verdict.returned += returned;
         let missing = missing - returned;
-        let limit = missing.min(text.at_the_limit);
+        // What was in the queue was heard: no reader's death explains its loss.
+        let unqueued = written.saturating_sub(text.queued);
+        let limit = missing.min(text.at_the_limit).min(unqueued);
         verdict.replies_at_the_limit += limit;
         let unheard = (missing - limit).min(text.unheard);
         verdict.replies_unheard += unheard;
-        verdict.replies_lost += missing - limit - unheard;
+        let lost = missing - limit - unheard;
+        verdict.replies_lost += lost;
+        if lost > 0 {
+            let Text { queued, published, returned, .. } = text;
+            verdict.tell(format!(
+                "reply {words:?} of conversation {conversation} lost: written {written} times, \
+                 queued {queued}, published {published}, given back {returned}"
+            ));
+        }
     }
 }
