@@ -26,6 +26,9 @@ pub trait State: Conversations + Leases + Ledger + Replies + Threads + 'static {
 
 impl<S: Conversations + Leases + Ledger + Replies + Threads + 'static> State for S {}
 
+/// The place of an agent's text in the order, and as which replies it was queued.
+pub type Queued = (usize, BTreeSet<String>);
+
 /// The visibility time-out of both queues, as deployed.
 const VISIBILITY: Duration = Duration::from_mins(3);
 
@@ -46,7 +49,7 @@ pub struct World<S> {
     /// When each message was first in the queue, and as which.
     pub queued: RefCell<BTreeMap<MessageId, (usize, Instant)>>,
     /// The order in which agents' texts were first in the queue, by conversation, and as which replies.
-    pub replies_queued: RefCell<BTreeMap<(String, String), (usize, BTreeSet<String>)>>,
+    pub replies_queued: RefCell<BTreeMap<(String, String), Queued>>,
     /// Callbacks and agents that have something to do yet.
     pub busy: Cell<usize>,
     /// All visitors have written everything.

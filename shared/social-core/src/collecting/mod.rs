@@ -243,7 +243,7 @@ where
 
     async fn look_and_take_in(&self, open: &OpenChat) -> Result<Told, LookError> {
         if open.lost_at.is_some_and(|lost_at| lost_at <= self.desk.clock.now()) {
-            self.fill_gap(open).await?;
+            self.fill_gap(open).await;
         }
         let told = match self.desk.contact_center.poll(&open.chat).await {
             Ok(told)
@@ -298,10 +298,20 @@ where
         self.desk.take_in(&mut conversation, told, |_| {}).await.map_err(LookError::Desk)
     }
 
-    async fn fill_gap(&self, open: &OpenChat) -> Result<(), LookError> {
-        let loaded = self.desk.store.load(&open.channel_id, &open.conversation).await;
-        let mut conversation = loaded.map_err(LookError::Store)?;
-        self.desk.fill_gap(&mut conversation, &open.chat).await.map_err(LookError::Desk)
+    /// A courtesy beside the poll, which keeps the chat alive: where it fails, the next look does it.
+    async fn fill_gap(&self, open: &OpenChat) {
+        let filled = async {
+            let loaded = self.desk.store.load(&open.channel_id, &open.conversation).await;
+            let mut conversation = loaded.map_err(LookError::Store)?;
+            self.desk.fill_gap(&mut conversation, &open.chat).await.map_err(LookError::Desk)
+        };
+        if let Err(error) = filled.await {
+            let failure = Failure::from(error);
+            tracing::warn!(
+                channel_id = %open.channel_id, error_type = failure.error_type(),
+                error = %failure, "cannot look for what a chat told"
+            );
+        }
     }
 
     async fn note_end(&self, open: &OpenChat) -> Result<(), LookError> {

@@ -273,6 +273,7 @@ impl Refusal {
             | Self::NameOne { .. }
             | Self::UnknownLine { .. }
             | Self::Deleted
+            | Self::InDoubt
             | Self::NothingToAnswer
             | Self::AnsweredElsewhere { .. }
             | Self::TooManyWait { .. }
