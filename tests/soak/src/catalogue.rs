@@ -78,6 +78,11 @@ fn kills(history: bool, seed: u64) -> Scenario {
     Scenario { messages: 600, history, rates, ..Scenario::fair(name, seed) }
 }
 
+/// The same where the history of a chat outlives it.
+fn kills_with_lasting_history(seed: u64) -> Scenario {
+    Scenario { history_linger: HOUR, ..kills(true, seed) }
+}
+
 fn flawed(flaw: Flaw, seed: u64) -> Scenario {
     Scenario { flaw: Some(flaw), messages: 300, patience: HOUR * 2, ..kills(true, seed) }
 }
@@ -139,6 +144,10 @@ pub fn checks(size: Size) -> Vec<Check> {
                 Scenario { messages: size.of(300, 600), ..kills(false, 1_000) },
             )
         },
+        Check::new(
+            "the same where a history can be read for an hour after its chat's end",
+            kills_with_lasting_history(400),
+        ),
         Check {
             at_least: of_posts,
             ..Check::new("lost answers and delayed posts double no reply", posts(size, 20))

@@ -11,6 +11,8 @@ use crate::{
 };
 
 const PERHAPS: &str = "perhaps shown before:\n";
+/// When whoever died is followed by another worker: the visibility time-out of the queues, and a bit.
+const FOLLOWED_AFTER: Duration = Duration::from_mins(4);
 const RETURNED: &str = " was not published: ";
 
 /// One table's row.
@@ -212,7 +214,15 @@ fn replies<S: State>(world: &World<S>, verdict: &mut Verdict) {
         let key = (of_room(it.chat).unwrap_or_default(), it.text.clone());
         let text = texts.entry(key).or_default();
         text.written.push(index);
-        let died = it.died_with_its_reader();
+        // A collector that lived for its whole run finds it in the history, while that can be read.
+        let findable = rooms.get(it.chat).zip(it.read_at).is_some_and(|(room, read_at)| {
+            let until = room.readable_until(world.cic.history_linger.get());
+            let collected = |(begun, ended): &(Instant, Instant)| {
+                *begun > read_at + FOLLOWED_AFTER && until.is_none_or(|until| *ended < until)
+            };
+            world.cic.keeps_history.get() && world.collected.borrow().iter().any(collected)
+        });
+        let died = it.died_with_its_reader() && !findable;
         text.at_the_limit += usize::from(died);
         text.unheard += usize::from(!died && deaf.contains(&it.chat));
     }

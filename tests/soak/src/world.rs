@@ -50,6 +50,8 @@ pub struct World<S> {
     pub queued: RefCell<BTreeMap<MessageId, (usize, Instant)>>,
     /// The order in which agents' texts were first in the queue, by conversation, and as which replies.
     pub replies_queued: RefCell<BTreeMap<(String, String), Queued>>,
+    /// Runs of the collector that ended as they should: from when until when.
+    pub collected: RefCell<Vec<(Instant, Instant)>>,
     /// Callbacks and agents that have something to do yet.
     pub busy: Cell<usize>,
     /// All visitors have written everything.
@@ -81,6 +83,7 @@ impl<S: State> World<S> {
             messages: RefCell::default(),
             queued: RefCell::default(),
             replies_queued: RefCell::default(),
+            collected: RefCell::default(),
             busy: Cell::new(0),
             written: Cell::new(false),
             flaw,

@@ -42,6 +42,7 @@ struct Inner {
     throttled: bool,
     down: bool,
     calls: u32,
+    histories: u32,
     polls_that_fail: u32,
 }
 
@@ -70,6 +71,11 @@ impl FakeCic {
     /// Calls so far, in vain or not.
     pub(crate) fn calls(&self) -> u32 {
         self.0.borrow().calls
+    }
+
+    /// Histories that were read so far.
+    pub(crate) fn histories(&self) -> u32 {
+        self.0.borrow().histories
     }
 
     async fn call(&self) -> Result<(), ChatError> {
@@ -223,6 +229,7 @@ impl ContactCenter for FakeCic {
 
     async fn history(&self, chat: &Chat) -> Result<Option<Vec<ChatEvent>>, ChatError> {
         let index: usize = chat.chat_id.parse().unwrap();
+        self.0.borrow_mut().histories += 1;
         let inner = self.0.borrow();
         let said = inner.chats[index].said.iter().map(|text| ChatEvent {
             sequence: 0,

@@ -25,7 +25,7 @@ impl<P: Ports> Router<P> {
         again: bool,
     ) -> Result<(), RouteError> {
         if conversation.shown().any(|shown| shown.message_id == message.id) {
-            return Ok(());
+            return if again { self.hear_what_was_answered(conversation).await } else { Ok(()) };
         }
         if self.fold(channel, conversation, message).await? {
             return Ok(());
