@@ -6,8 +6,9 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use social_core::{
-    Failure, Verdict,
+    Clock, Failure, Verdict,
     chat::{
         Chat, ChatError, ChatEvent, Happening, Interface, Opening, ParticipantState, Party, Sent,
         Told,
@@ -15,7 +16,10 @@ use social_core::{
 };
 use tokio::time::Instant;
 
-use crate::faults::{Process, When};
+use crate::{
+    clock::VirtualClock,
+    faults::{Process, When},
+};
 
 /// What an agent wrote, and who was told of it; without a text, that the agent picked the chat up.
 #[derive(Debug, Clone)]
@@ -77,6 +81,8 @@ impl Room {
 pub struct Cic {
     pub rooms: RefCell<Vec<Room>>,
     pub written: RefCell<Vec<Written>>,
+    /// What a history tells the time by.
+    pub clock: Cell<Option<VirtualClock>>,
     pub keeps_history: Cell<bool>,
     /// For how long after a chat's end.
     pub history_linger: Cell<Duration>,
@@ -87,6 +93,10 @@ pub struct Cic {
 }
 
 impl Cic {
+    fn time(&self) -> Option<Timestamp> {
+        self.clock.get().map(|clock| clock.now())
+    }
+
     /// Something happens on the agent's side.
     fn happens(&self, room: usize, party: Party, what: Happening, written: Option<usize>) {
         let mut rooms = self.rooms.borrow_mut();
@@ -97,9 +107,10 @@ impl Cic {
             participant_id: if party == Party::Agent { "agent" } else { "visitor" }.to_owned(),
             party,
             name: "Jo".to_owned(),
+            at: None,
             what,
         };
-        at.log.push(event.clone());
+        at.log.push(ChatEvent { at: self.time(), ..event.clone() });
         at.unread.push((event, written));
     }
 
@@ -244,6 +255,7 @@ impl Cic {
                     participant_id: chat.participant_id.clone(),
                     party: Party::Visitor,
                     name: String::new(),
+                    at: self.time(),
                     what: Happening::Text(text.to_owned()),
                 });
             }

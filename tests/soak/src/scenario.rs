@@ -57,6 +57,8 @@ pub struct Outage {
 pub enum Flaw {
     /// A message counts as shown when it is claimed.
     DoneBeforeShown,
+    /// A conversation is written whatever stands there by now.
+    WrittenBlindly,
 }
 
 /// A run.
@@ -134,6 +136,7 @@ impl Scenario {
         let faults = Rc::new(Faults::new(self.seed, self.rates, self.kills.clone()));
         let network = Network::new(clock, self.slowness, self.settle);
         let world = Rc::new(World::new(clock, store, faults, network, self.flaw));
+        world.cic.clock.set(Some(clock));
         world.cic.keeps_history.set(self.history);
         world.cic.history_linger.set(self.history_linger);
         spawn_local(town::visitors(Rc::clone(&world), self.clone()));

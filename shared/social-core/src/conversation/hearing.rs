@@ -270,7 +270,8 @@ impl Conversation {
                     return Vec::new();
                 }
                 let (name, text) = (event.name.clone(), text.clone());
-                let text = HeldText { at, participant_id, name, text, written_at: now };
+                let written_at = event.at.unwrap_or(now).min(now);
+                let text = HeldText { at, participant_id, name, text, written_at };
                 self.hear_text(chat, text).into_iter().collect()
             }
             (Party::Agent, Happening::File(_) | Happening::Url(_)) => {

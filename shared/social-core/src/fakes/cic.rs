@@ -2,6 +2,8 @@
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
 
+use jiff::Timestamp;
+
 use super::{Away, Broken};
 use crate::{
     chat::{
@@ -43,6 +45,7 @@ struct Inner {
     down: bool,
     calls: u32,
     histories: u32,
+    history_at: Option<Timestamp>,
     polls_that_fail: u32,
 }
 
@@ -52,6 +55,11 @@ pub(crate) struct FakeCic(Rc<RefCell<Inner>>);
 impl FakeCic {
     pub(crate) fn keep_history(&self) {
         self.0.borrow_mut().keeps_history = true;
+    }
+
+    /// When everything happened, as the history says.
+    pub(crate) fn history_tells(&self, at: Timestamp) {
+        self.0.borrow_mut().history_at = Some(at);
     }
 
     pub(crate) fn throttle(&self, on: bool) {
@@ -151,6 +159,7 @@ impl FakeCic {
             participant_id: format!("p-{name}"),
             party,
             name: name.to_owned(),
+            at: None,
             what,
         };
         chat.events.push(event.clone());
@@ -236,9 +245,12 @@ impl ContactCenter for FakeCic {
             participant_id: chat.participant_id.clone(),
             party: Party::Visitor,
             name: String::new(),
+            at: None,
             what: Happening::Text(text.clone()),
         });
-        let all = said.chain(inner.chats[index].events.iter().cloned());
+        let at = inner.history_at;
+        let events = inner.chats[index].events.iter().cloned();
+        let all = said.chain(events.map(|event| ChatEvent { at, ..event }));
         Ok(inner.keeps_history.then(|| all.collect()))
     }
 

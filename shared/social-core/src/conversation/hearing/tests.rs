@@ -22,7 +22,14 @@ fn open() -> Conversation {
 }
 
 fn event(sequence: i64, party: Party, who: &str, what: Happening) -> ChatEvent {
-    ChatEvent { sequence, participant_id: who.to_owned(), party, name: who.to_owned(), what }
+    ChatEvent {
+        sequence,
+        participant_id: who.to_owned(),
+        party,
+        name: who.to_owned(),
+        at: None,
+        what,
+    }
 }
 
 fn hear(conversation: &mut Conversation, events: &[ChatEvent]) -> Vec<Heard> {

@@ -34,6 +34,25 @@ async fn an_agent_whose_coming_was_lost_is_found_in_the_history() {
 }
 
 #[tokio::test]
+async fn what_a_history_tells_hours_late_is_as_old_as_it_is() {
+    let scene = jo_is_there_and_nobody_knows().await;
+    scene.world.cic.keep_history();
+    scene.world.cic.history_tells(scene.world.clock.now());
+    scene.world.cic.agent_writes(0, "Jo", "Ten minutes.");
+    scene.world.cic.forget_unread(0);
+    scene.world.clock.advance(Duration::from_secs(2 * 3600));
+    scene.writes("Jo", "Still there?").await;
+    it_stays_missing(&scene).await;
+    publisher_works(&scene, 0).await;
+    assert_eq!(scene.published(), [("1".to_owned(), "Still there?".to_owned())]);
+    let lines = scene.world.cic.said()[0].join("\n");
+    assert!(
+        lines.contains("waited longer than 60 minutes") && lines.contains("Ten minutes."),
+        "{lines}"
+    );
+}
+
+#[tokio::test]
 async fn without_a_history_the_text_goes_back_and_the_agent_sends_it_again() {
     let scene = jo_is_there_and_nobody_knows().await;
     scene.writes("Jo", "Switch it off.").await;
