@@ -66,6 +66,7 @@ pub fn everything(seed: u64) -> Scenario {
             posts_hidden: 2_000,
             callbacks_repeated: 1_000,
             callbacks_missing: 500,
+            slow: 0,
         },
         ..Scenario::fair("everything at once", seed)
     }
@@ -85,6 +86,13 @@ fn kills_with_lasting_history(seed: u64) -> Scenario {
 
 fn flawed(flaw: Flaw, seed: u64) -> Scenario {
     Scenario { flaw: Some(flaw), messages: 300, patience: HOUR * 2, ..kills(true, seed) }
+}
+
+/// So slow, and so few conversations, that workers change what others have read.
+fn crowded(seed: u64) -> Scenario {
+    let rates = Rates { slow: 1_000, callbacks_repeated: 1_000, ..Rates::default() };
+    let span = HOUR / 6;
+    Scenario { conversations: 5, messages: 300, span, rates, ..Scenario::fair("crowded", seed) }
 }
 
 fn posts(size: Size, seed: u64) -> Scenario {
@@ -170,11 +178,19 @@ pub fn checks(size: Size) -> Vec<Check> {
             },
         ),
         Check::new("everything at once", everything(40)),
+        Check::new("workers meet in the same conversations, and calls are slow", crowded(72)),
         Check {
             must_fail: true,
             ..Check::new(
                 "if a message counted as shown when it is claimed, the run fails",
                 flawed(Flaw::DoneBeforeShown, 70),
+            )
+        },
+        Check {
+            must_fail: true,
+            ..Check::new(
+                "if a conversation were written whatever stands there, the run fails",
+                Scenario { flaw: Some(Flaw::WrittenBlindly), ..crowded(71) },
             )
         },
         Check::new(

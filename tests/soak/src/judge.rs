@@ -37,8 +37,6 @@ pub struct Verdict {
     pub open_twice: usize,
     /// The limit that the design names: the answer that told of it was lost, or its reader died.
     pub replies_at_the_limit: usize,
-    /// The same happened to the news that the agent was there: what the agent writes is not heard.
-    pub replies_unheard: usize,
     /// The limit where CIC has no history of the chat, or no longer: shown again, and marked as such.
     pub messages_marked: usize,
     pub parked: usize,
@@ -76,7 +74,6 @@ impl Verdict {
             replies_out_of_order: self.replies_out_of_order + other.replies_out_of_order,
             open_twice: self.open_twice + other.open_twice,
             replies_at_the_limit: self.replies_at_the_limit + other.replies_at_the_limit,
-            replies_unheard: self.replies_unheard + other.replies_unheard,
             messages_marked: self.messages_marked + other.messages_marked,
             parked: self.parked + other.parked,
             worst_message: worst_message.max(other.worst_message),
@@ -191,7 +188,6 @@ fn messages<S: State>(world: &World<S>, verdict: &mut Verdict) {
 struct Text {
     written: Vec<usize>,
     at_the_limit: usize,
-    unheard: usize,
     queued: usize,
     published: usize,
     returned: usize,
@@ -205,11 +201,6 @@ fn replies<S: State>(world: &World<S>, verdict: &mut Verdict) {
     };
     let mut texts: BTreeMap<(usize, String), Text> = BTreeMap::new();
     let written = world.cic.written.borrow();
-    let deaf: Vec<usize> = written
-        .iter()
-        .filter(|it| it.text.is_empty() && it.died_with_its_reader())
-        .map(|it| it.chat)
-        .collect();
     for (index, it) in written.iter().enumerate().filter(|(_, it)| !it.text.is_empty()) {
         let key = (of_room(it.chat).unwrap_or_default(), it.text.clone());
         let text = texts.entry(key).or_default();
@@ -224,7 +215,6 @@ fn replies<S: State>(world: &World<S>, verdict: &mut Verdict) {
         });
         let died = it.died_with_its_reader() && !findable;
         text.at_the_limit += usize::from(died);
-        text.unheard += usize::from(!died && deaf.contains(&it.chat));
     }
     for room in rooms.iter() {
         let conversation = conversation_of(&ConversationKey(room.conversation.clone()));
@@ -274,9 +264,7 @@ fn replies<S: State>(world: &World<S>, verdict: &mut Verdict) {
         let unqueued = written.saturating_sub(text.queued);
         let limit = missing.min(text.at_the_limit).min(unqueued);
         verdict.replies_at_the_limit += limit;
-        let unheard = (missing - limit).min(text.unheard);
-        verdict.replies_unheard += unheard;
-        let lost = missing - limit - unheard;
+        let lost = missing - limit;
         verdict.replies_lost += lost;
         if lost > 0 {
             let Text { queued, published, returned, .. } = text;
