@@ -66,6 +66,7 @@ pub fn everything(seed: u64) -> Scenario {
             posts_hidden: 2_000,
             callbacks_repeated: 1_000,
             callbacks_missing: 500,
+            slow: 0,
         },
         ..Scenario::fair("everything at once", seed)
     }
@@ -78,8 +79,20 @@ fn kills(history: bool, seed: u64) -> Scenario {
     Scenario { messages: 600, history, rates, ..Scenario::fair(name, seed) }
 }
 
+/// The same where the history of a chat outlives it.
+fn kills_with_lasting_history(seed: u64) -> Scenario {
+    Scenario { history_linger: HOUR, ..kills(true, seed) }
+}
+
 fn flawed(flaw: Flaw, seed: u64) -> Scenario {
     Scenario { flaw: Some(flaw), messages: 300, patience: HOUR * 2, ..kills(true, seed) }
+}
+
+/// So slow, and so few conversations, that workers change what others have read.
+fn crowded(seed: u64) -> Scenario {
+    let rates = Rates { slow: 1_000, callbacks_repeated: 1_000, ..Rates::default() };
+    let span = HOUR / 6;
+    Scenario { conversations: 5, messages: 300, span, rates, ..Scenario::fair("crowded", seed) }
 }
 
 fn posts(size: Size, seed: u64) -> Scenario {
@@ -139,6 +152,10 @@ pub fn checks(size: Size) -> Vec<Check> {
                 Scenario { messages: size.of(300, 600), ..kills(false, 1_000) },
             )
         },
+        Check::new(
+            "the same where a history can be read for an hour after its chat's end",
+            kills_with_lasting_history(400),
+        ),
         Check {
             at_least: of_posts,
             ..Check::new("lost answers and delayed posts double no reply", posts(size, 20))
@@ -161,11 +178,19 @@ pub fn checks(size: Size) -> Vec<Check> {
             },
         ),
         Check::new("everything at once", everything(40)),
+        Check::new("workers meet in the same conversations, and calls are slow", crowded(72)),
         Check {
             must_fail: true,
             ..Check::new(
                 "if a message counted as shown when it is claimed, the run fails",
                 flawed(Flaw::DoneBeforeShown, 70),
+            )
+        },
+        Check {
+            must_fail: true,
+            ..Check::new(
+                "if a conversation were written whatever stands there, the run fails",
+                Scenario { flaw: Some(Flaw::WrittenBlindly), ..crowded(71) },
             )
         },
         Check::new(
