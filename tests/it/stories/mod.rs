@@ -4,6 +4,7 @@ mod administrators;
 mod commands;
 mod desk;
 mod doors;
+mod privacy;
 mod queues;
 mod roads;
 mod same;
@@ -24,6 +25,7 @@ pub(crate) fn all() -> Vec<Trial> {
         scenes,
         queues::all(),
         doors::all(),
+        privacy::all(),
         desk::all(),
         lonely_scenes,
         desk::lonely(),
