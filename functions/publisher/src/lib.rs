@@ -19,9 +19,6 @@ use social_lambda::{Error, SqsQueue, SystemClock};
 use social_twitter::{Api, Prices, PublishSettings, TwitterPublisher, UserTokens, Vocabulary};
 use url::Url;
 
-/// Longer than the function may run: after it no attempt of an earlier invocation is under way.
-const LEASE: Duration = Duration::from_secs(33);
-
 /// From the environment; the README lists them.
 #[derive(Debug, Deserialize)]
 pub struct Settings {
@@ -44,6 +41,8 @@ pub struct Settings {
     twitter_settle_seconds: u64,
     twitter_vocabulary: Vocabulary,
     reply_max_age_seconds: u64,
+    /// Longer than the function may run: after it no attempt of an earlier invocation is under way.
+    message_lease: u64,
 }
 
 type Parameters = ParameterStore<SystemClock>;
@@ -128,7 +127,7 @@ impl PublisherFunction {
             },
             limits: Limits {
                 max_age: Duration::from_secs(settings.reply_max_age_seconds),
-                lease: LEASE,
+                lease: Duration::from_secs(settings.message_lease),
             },
         };
         let queue = SqsQueue {

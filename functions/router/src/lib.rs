@@ -1,6 +1,8 @@
 //! Routes what waits in `inbound.fifo` to interactions in CIC.
 //! Routing is `social_core::routing`'s, CIC is `social-cic`'s; only the wiring is here.
 
+use std::time::Duration;
+
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use social_aws::{
@@ -37,6 +39,7 @@ pub struct Settings {
     cic_events_token: Option<String>,
     cic_max_chats: u32,
     cic_starts_per_second: u32,
+    message_lease: u64,
     conversation_days: u32,
     message_days: u32,
     reply_days: u32,
@@ -132,6 +135,7 @@ impl RouterFunction {
             replies: settings.reply_days,
         };
         let store = StateTable::new(&dynamodb, settings.state_table, SystemClock)
+            .with_claim_lease(Duration::from_secs(settings.message_lease))
             .with_caps(caps)
             .with_retention(retention);
         let thread_owners = NetworkThreads {

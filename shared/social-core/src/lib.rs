@@ -17,6 +17,7 @@ pub mod forgetting;
 pub mod inbound;
 pub mod intake;
 pub mod message;
+pub mod parked;
 pub mod polling;
 pub mod publishing;
 pub mod reply;

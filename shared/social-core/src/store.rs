@@ -49,6 +49,17 @@ pub trait Ledger {
         perhaps_done: bool,
     ) -> Result<(), Failure>;
 
+    /// Marks the change as parked: done, until somebody puts it back into its queue.
+    async fn park(
+        &self,
+        channel: &ChannelId,
+        change: &impl InLedger,
+        conversation: Option<&ConversationKey>,
+    ) -> Result<(), Failure>;
+
+    /// A change that was put back can be claimed again, if it was parked; one that is done stays done.
+    async fn unpark(&self, channel: &ChannelId, change: &impl InLedger) -> Result<(), Failure>;
+
     /// The conversation that the message with this id went to.
     async fn conversation_of(
         &self,

@@ -21,6 +21,7 @@ const SLACK: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 struct Seen {
     done: bool,
+    parked: bool,
     until: Timestamp,
     /// Claims since the last release that forgot who began.
     began: bool,
@@ -79,7 +80,7 @@ impl Ledger for Memory {
             .ledger
             .entry(change(channel, message))
             .or_insert_with(|| Seen { until: Timestamp::UNIX_EPOCH, ..Seen::default() });
-        if seen.done {
+        if seen.done || seen.parked {
             return Ok(Claim::Done);
         }
         if seen.until >= now {
@@ -119,6 +120,26 @@ impl Ledger for Memory {
             seen.until = Timestamp::UNIX_EPOCH;
             seen.attempts -= 1;
             seen.began &= perhaps_done;
+        }
+        Ok(())
+    }
+
+    async fn park(
+        &self,
+        channel: &ChannelId,
+        message: &impl InLedger,
+        _: Option<&ConversationKey>,
+    ) -> Result<(), Failure> {
+        let mut tables = self.tables.borrow_mut();
+        tables.ledger.entry(change(channel, message)).or_default().parked = true;
+        Ok(())
+    }
+
+    async fn unpark(&self, channel: &ChannelId, message: &impl InLedger) -> Result<(), Failure> {
+        let mut tables = self.tables.borrow_mut();
+        let seen = tables.ledger.get_mut(&change(channel, message));
+        if let Some(seen) = seen.filter(|seen| seen.parked) {
+            (seen.parked, seen.attempts, seen.until) = (false, 0, Timestamp::UNIX_EPOCH);
         }
         Ok(())
     }

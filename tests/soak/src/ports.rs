@@ -69,6 +69,20 @@ impl<S: State> Ledger for Ports<S> {
         self.process.call("release", work).await
     }
 
+    async fn park(
+        &self,
+        channel: &ChannelId,
+        message: &impl InLedger,
+        conversation: Option<&ConversationKey>,
+    ) -> Result<(), Failure> {
+        let work = Ledger::park(&self.world.store, channel, message, conversation);
+        self.process.call("park_change", work).await
+    }
+
+    async fn unpark(&self, channel: &ChannelId, message: &impl InLedger) -> Result<(), Failure> {
+        self.process.call("unpark", self.world.store.unpark(channel, message)).await
+    }
+
     async fn conversation_of(
         &self,
         channel: &ChannelId,
@@ -208,6 +222,11 @@ impl<S: State> ContactCenter for Ports<S> {
 
     async fn exit(&self, chat: &Chat) -> Result<(), ChatError> {
         self.world.cic.exit(&self.process, chat).await
+    }
+
+    /// No channel of the town asks.
+    async fn agents_available(&self, _: &str) -> Result<Option<u32>, ChatError> {
+        Ok(None)
     }
 }
 

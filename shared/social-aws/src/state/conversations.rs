@@ -7,6 +7,7 @@ use social_core::{
     conversation::{Conversation, ConversationKey},
     store::{Conversations, OpenChat},
 };
+use social_failpoints::{Call, passing};
 
 use super::{
     ABSENT, Outcome, StateTable,
@@ -34,6 +35,7 @@ impl<C: Clock> Conversations for StateTable<C> {
     }
 
     async fn save(&self, conversation: &mut Conversation) -> Result<Option<Conversation>, Failure> {
+        let _passing = passing(Call::Save);
         let read = conversation.version;
         let key = Key::conversation(&conversation.channel_id, &conversation.key);
         let put = self.put(key, self.conversation_item(conversation)?);

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use social_core::{
     ChannelId, Clock, Failure, conversation::ConversationKey, reply::ReplyRecord, store::Replies,
 };
+use social_failpoints::{Call, passing};
 
 use super::{
     ABSENT, Outcome, StateTable,
@@ -27,6 +28,7 @@ impl<C: Clock> Replies for StateTable<C> {
         conversation: &ConversationKey,
         record: &ReplyRecord,
     ) -> Result<Option<ReplyRecord>, Failure> {
+        let _passing = passing(Call::Begin);
         let put = self.put_record(channel, conversation, record)?.condition_expression(ABSENT);
         Ok(match put_if(put).await? {
             Outcome::Written(_) => None,
@@ -41,6 +43,7 @@ impl<C: Clock> Replies for StateTable<C> {
         old: &ReplyRecord,
         new: &ReplyRecord,
     ) -> Result<bool, Failure> {
+        let _passing = passing(Call::Advance);
         let mut unchanged = encode(WHAT, old)?;
         let mut put = self.put_record(channel, conversation, new)?.condition_expression(UNCHANGED);
         for name in ["state", "attempt", "since"] {

@@ -28,6 +28,7 @@ const CLAIM_LEASE: Duration = Duration::from_secs(60);
 enum Seen {
     Claimed { until: Timestamp, attempts: u32, again: bool },
     Done { conversation: Option<ConversationKey> },
+    Parked,
 }
 
 #[derive(Debug, Default)]
@@ -108,7 +109,7 @@ impl Ledger for FakeState {
         let now = self.clock.now();
         let mut tables = self.tables.borrow_mut();
         let (attempts, again) = match tables.ledger.get(&key) {
-            Some(Seen::Done { .. }) => return Ok(Claim::Done),
+            Some(Seen::Done { .. } | Seen::Parked) => return Ok(Claim::Done),
             Some(Seen::Claimed { until, .. }) if now < *until => return Ok(Claim::Busy),
             Some(Seen::Claimed { attempts, again, .. }) => (attempts + 1, *again || *attempts > 0),
             None => (1, false),
@@ -145,6 +146,27 @@ impl Ledger for FakeState {
             *until = Timestamp::MIN;
             *attempts -= 1;
             *again = perhaps_done;
+        }
+        Ok(())
+    }
+
+    async fn park(
+        &self,
+        channel: &ChannelId,
+        change: &impl InLedger,
+        _: Option<&ConversationKey>,
+    ) -> Result<(), Failure> {
+        self.step().await;
+        self.tables.borrow_mut().ledger.insert(item(channel, change), Seen::Parked);
+        Ok(())
+    }
+
+    async fn unpark(&self, channel: &ChannelId, change: &impl InLedger) -> Result<(), Failure> {
+        self.step().await;
+        let key = item(channel, change);
+        let mut tables = self.tables.borrow_mut();
+        if matches!(tables.ledger.get(&key), Some(Seen::Parked)) {
+            tables.ledger.remove(&key);
         }
         Ok(())
     }
@@ -208,9 +230,7 @@ impl Breakers for FakeState {
     async fn note_down(&self, name: &str, probe_at: Timestamp) -> Result<Outage, Failure> {
         let mut tables = self.tables.borrow_mut();
         let fresh = Outage { since: self.clock.now(), probe_at };
-        let outage = tables.outages.entry(name.to_owned()).or_insert(fresh);
-        outage.probe_at = outage.probe_at.max(probe_at);
-        Ok(*outage)
+        Ok(*tables.outages.entry(name.to_owned()).or_insert(fresh))
     }
 
     async fn take_probe(&self, name: &str, next: Timestamp) -> Result<Probe, Failure> {

@@ -1,5 +1,6 @@
 //! Routing: what waits in `inbound.fifo` becomes interactions, each message shown once.
 
+mod attendance;
 mod detour;
 mod echo;
 mod error;
@@ -54,6 +55,8 @@ struct Course {
     own_group: bool,
     /// It was sent into that group because it had to wait.
     detour: bool,
+    /// How often it was put back after it had been parked.
+    redriven: u32,
     deadline: Timestamp,
 }
 
@@ -76,7 +79,8 @@ impl<P: Ports> Router<P> {
         let channel = self.channel(&batch.channel_id).await?;
         let told_only = batch.changes.iter().all(|change| !matches!(change, Change::Message(_)));
         let own_group = batch.detour || told_only;
-        let course = Course { own_group, detour: batch.detour, deadline };
+        let (detour, redriven) = (batch.detour, batch.redriven);
+        let course = Course { own_group, detour, redriven, deadline };
         let mut conversations: Vec<(Option<ConversationKey>, Vec<Change>)> = Vec::new();
         let mut placed = Placed::new();
         for change in batch.changes {
@@ -137,7 +141,7 @@ impl<P: Ports> Router<P> {
                 Change::Message(message) => {
                     self.route_message(channel, key.as_ref(), message, course).await
                 }
-                Change::Tell(tell) => self.route_tell(channel, tell).await,
+                Change::Tell(tell) => self.route_tell(channel, tell, course).await,
                 Change::Pushed(pushed) => self.route_pushed(channel, pushed).await,
                 Change::Folded(folded) => self.route_folded(channel, folded).await,
             };
@@ -145,18 +149,18 @@ impl<P: Ports> Router<P> {
             match (outcome, &key) {
                 (Ok(Routed::Done { anew: now }), _) => anew |= now,
                 (Ok(Routed::MustFollow), Some(key)) => {
-                    return self.send_aside(channel, key, left()).await;
+                    return self.send_aside(channel, key, left(), course).await;
                 }
                 (Ok(Routed::MustFollow), None) => {}
                 (Err(error), _) if error.verdict() == Verdict::Reject => {
-                    self.park(channel, key.as_ref(), change, &error).await?;
+                    self.park(channel, key.as_ref(), change, course, &error).await?;
                 }
                 (Err(error), Some(key)) if course.holds_others_back(key, &error) => {
                     tracing::warn!(
                         channel_id = %channel.id, error_type = error.error_type(), error = %error,
                         "the conversation waits in a group of its own"
                     );
-                    return self.send_aside(channel, key, left()).await;
+                    return self.send_aside(channel, key, left(), course).await;
                 }
                 (Err(error), _) => return Err(error),
             }
@@ -176,6 +180,7 @@ impl<P: Ports> Router<P> {
         course: Course,
     ) -> Result<Routed, RouteError> {
         let store = &self.desk.store;
+        self.unpark(channel, message, course).await?;
         let load = async {
             match key {
                 Some(key) => store.load(&channel.id, key).await.map(Some),
