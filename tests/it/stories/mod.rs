@@ -6,6 +6,7 @@ mod desk;
 mod doors;
 mod killed;
 mod parked;
+mod privacy;
 mod queues;
 mod roads;
 mod same;
@@ -28,6 +29,7 @@ pub(crate) fn all() -> Vec<Trial> {
         scenes,
         queues::all(),
         doors::all(),
+        privacy::all(),
         desk::all(),
         lonely_scenes,
         desk::lonely(),
