@@ -4,10 +4,13 @@ mod administrators;
 mod commands;
 mod desk;
 mod doors;
+mod killed;
+mod parked;
 mod queues;
 mod roads;
 mod same;
 mod scenes;
+mod switchovers;
 mod town;
 
 use libtest_mimic::Trial;
@@ -17,6 +20,7 @@ pub(crate) fn all() -> Vec<Trial> {
     let (scenes, lonely_scenes) = scenes::all();
     [
         town::all(),
+        killed::all(),
         administrators::all(),
         commands::all(),
         roads::all(),
@@ -28,6 +32,8 @@ pub(crate) fn all() -> Vec<Trial> {
         lonely_scenes,
         desk::lonely(),
         same::lonely(),
+        parked::lonely(),
+        switchovers::all(),
     ]
     .into_iter()
     .flatten()

@@ -13,7 +13,7 @@ use social_core::{
     ChannelId, ChannelSet, Message, MessageId,
     inbound::{Change, InboundBatch, Incoming},
     reply::Reply,
-    store::{Conversations, Leases, Ledger, Replies, Threads},
+    store::{Conversations, Forgotten, Leases, Ledger, Replies, Threads},
 };
 use tokio::time::Instant;
 
@@ -22,9 +22,12 @@ use crate::{
 };
 
 /// What can hold the bridge's state: the real table, or memory.
-pub trait State: Conversations + Leases + Ledger + Replies + Threads + 'static {}
+pub trait State: Conversations + Forgotten + Leases + Ledger + Replies + Threads + 'static {}
 
-impl<S: Conversations + Leases + Ledger + Replies + Threads + 'static> State for S {}
+impl<S> State for S where
+    S: Conversations + Forgotten + Leases + Ledger + Replies + Threads + 'static
+{
+}
 
 /// The place of an agent's text in the order, and as which replies it was queued.
 pub type Queued = (usize, BTreeSet<String>);

@@ -47,6 +47,7 @@ struct Inner {
     histories: u32,
     history_at: Option<Timestamp>,
     polls_that_fail: u32,
+    agents_available: Option<u32>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -60,6 +61,11 @@ impl FakeCic {
     /// When everything happened, as the history says.
     pub(crate) fn history_tells(&self, at: Timestamp) {
         self.0.borrow_mut().history_at = Some(at);
+    }
+
+    /// As many agents are available as CIC tells; `None`: it does not tell.
+    pub(crate) fn agents(&self, available: Option<u32>) {
+        self.0.borrow_mut().agents_available = available;
     }
 
     pub(crate) fn throttle(&self, on: bool) {
@@ -258,5 +264,10 @@ impl ContactCenter for FakeCic {
         let index: usize = chat.chat_id.parse().unwrap();
         self.0.borrow_mut().chats[index].gone = true;
         Ok(())
+    }
+
+    async fn agents_available(&self, _: &str) -> Result<Option<u32>, ChatError> {
+        self.call().await?;
+        Ok(self.0.borrow().agents_available)
     }
 }
