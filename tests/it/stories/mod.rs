@@ -5,6 +5,7 @@ mod commands;
 mod desk;
 mod doors;
 mod killed;
+mod outages;
 mod parked;
 mod queues;
 mod roads;
@@ -29,6 +30,7 @@ pub(crate) fn all() -> Vec<Trial> {
         queues::all(),
         doors::all(),
         desk::all(),
+        outages::all(),
         lonely_scenes,
         desk::lonely(),
         same::lonely(),

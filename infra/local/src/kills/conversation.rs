@@ -21,8 +21,8 @@ pub struct Verdict {
     pub messages: usize,
     /// What agents wrote.
     pub replies: usize,
-    /// Those of them that came back to the agent, whole, instead of being published.
-    pub returned: usize,
+    /// Why those of them came back to the agent, whole, that were not published.
+    pub returned: Vec<String>,
     /// What was lost, doubled or out of order, in words.
     pub wrong: Vec<String>,
 }
@@ -32,7 +32,7 @@ impl Verdict {
         self.conversations += other.conversations;
         self.messages += other.messages;
         self.replies += other.replies;
-        self.returned += other.returned;
+        self.returned.extend(other.returned);
         self.wrong.extend(other.wrong);
     }
 }
@@ -58,20 +58,22 @@ pub(super) async fn play(stage: &Stage) -> Result<Verdict, KillError> {
             wrong.push(format!("never shown: {word}"));
         }
         match came_of(stage, &chat, reply).await? {
-            Some(true) => {}
-            Some(false) => returned.push(reply.clone()),
+            Some(Fate::Published) => {}
+            Some(Fate::Returned(why)) => returned.push((reply.clone(), why)),
             None => wrong.push(format!("neither published nor given back: {reply}")),
         }
     }
     jo.disconnects(&chat).await?;
     wrong.extend(compare("shown", &said, &seen(stage, &said).await?));
-    let kept: Vec<_> = replies.iter().filter(|it| !returned.contains(it)).cloned().collect();
+    let kept: Vec<_> =
+        replies.iter().filter(|it| returned.iter().all(|(text, _)| text != *it)).cloned().collect();
     wrong.extend(compare("published", &kept, &public(stage, &replies).await?));
-    Ok(Verdict { returned: returned.len(), ..judged(wrong) })
+    let returned = returned.into_iter().map(|(_, why)| why).collect();
+    Ok(Verdict { returned, ..judged(wrong) })
 }
 
 fn judged(wrong: Vec<String>) -> Verdict {
-    Verdict { conversations: 1, messages: 3, replies: 2, returned: 0, wrong }
+    Verdict { conversations: 1, messages: 3, replies: 2, returned: Vec::new(), wrong }
 }
 
 async fn shown(
@@ -92,21 +94,28 @@ async fn published(stage: &Stage, text: &str, limit: Duration) -> Result<bool, W
     Ok(eventually(limit, there).await?.is_some())
 }
 
+/// What became of a reply.
+enum Fate {
+    Published,
+    /// Given back, with these words.
+    Returned(String),
+}
+
 /// Whether the reply was published or given back; `None` where neither happened in time.
 async fn came_of(
     stage: &Stage,
     chat: &Interaction,
     text: &str,
-) -> Result<Option<bool>, WorldError> {
+) -> Result<Option<Fate>, WorldError> {
     eventually(LIMIT, async || {
         if !public(stage, &[text.to_owned()]).await?.is_empty() {
-            return Ok(Some(true));
+            return Ok(Some(Fate::Published));
         }
         let interactions = stage.world.interactions().await?;
         let mut lines =
             interactions.iter().filter(|it| it.id == chat.id).flat_map(|it| &it.transcript);
-        let returned = lines.any(|it| it.is_notice_of("not published") && it.says(text));
-        Ok(returned.then_some(false))
+        let told = lines.find(|it| it.is_notice_of("not published") && it.says(text));
+        Ok(told.map(|it| Fate::Returned(it.text.clone())))
     })
     .await
 }
@@ -123,7 +132,8 @@ async fn seen(stage: &Stage, texts: &[String]) -> Result<Vec<String>, WorldError
 async fn public(stage: &Stage, texts: &[String]) -> Result<Vec<String>, WorldError> {
     let tree = stage.world.page_tree(ACME.id).await?;
     let mut comments: Vec<&PageObject> = tree.iter().flat_map(PageObject::thread).collect();
-    comments.sort_by(|a, b| a.created_time.cmp(&b.created_time));
+    // The network counts objects, and tells only whole seconds.
+    comments.sort_by_key(|comment| (comment.id.len(), comment.id.clone()));
     let by_page = comments
         .iter()
         .filter_map(|comment| texts.iter().find(|text| comment.is_by(ACME.id, text)));
