@@ -1,9 +1,11 @@
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
 use super::KillError;
 use crate::{
     scenes::{ACME, Stage},
-    world::{Interaction, PageObject, WorldError, eventually},
+    world::{Interaction, PageObject, WorldError},
 };
 
 /// How long anything may take: pauses double each time that a process dies of it, up to a minute.
@@ -11,6 +13,9 @@ const LIMIT: Duration = Duration::from_secs(300);
 /// How long a visitor waits for an answer before saying more. It is what brings to light that a
 /// process died of an agent's words: the chat's numbers have a gap then.
 const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Between two looks at what people see.
+const PACE: Duration = Duration::from_secs(1);
 
 /// What became of what people said.
 #[derive(Debug, Default)]
@@ -81,7 +86,7 @@ async fn shown(
     text: &str,
     limit: Duration,
 ) -> Result<Option<Interaction>, WorldError> {
-    eventually(limit, async || {
+    patiently(limit, async || {
         let interactions = stage.world.interactions().await?;
         Ok(interactions.into_iter().find(|chat| chat.shows(text)))
     })
@@ -91,7 +96,7 @@ async fn shown(
 async fn published(stage: &Stage, text: &str, limit: Duration) -> Result<bool, WorldError> {
     let texts = [text.to_owned()];
     let there = async || Ok((!public(stage, &texts).await?.is_empty()).then_some(()));
-    Ok(eventually(limit, there).await?.is_some())
+    Ok(patiently(limit, there).await?.is_some())
 }
 
 /// What became of a reply.
@@ -107,7 +112,7 @@ async fn came_of(
     chat: &Interaction,
     text: &str,
 ) -> Result<Option<Fate>, WorldError> {
-    eventually(LIMIT, async || {
+    patiently(LIMIT, async || {
         if !public(stage, &[text.to_owned()]).await?.is_empty() {
             return Ok(Some(Fate::Published));
         }
@@ -142,4 +147,20 @@ async fn public(stage: &Stage, texts: &[String]) -> Result<Vec<String>, WorldErr
 
 fn compare(how: &str, said: &[String], there: &[String]) -> Option<String> {
     (said != there).then(|| format!("{how} as {there:?} instead of {said:?}"))
+}
+
+/// Asks less often than scenes do: two dozen conversations would keep the machine busy with asking.
+async fn patiently<T>(
+    limit: Duration,
+    mut condition: impl AsyncFnMut() -> Result<Option<T>, WorldError>,
+) -> Result<Option<T>, WorldError> {
+    let deadline = Instant::now() + limit;
+    loop {
+        let last = Instant::now() >= deadline;
+        let found = condition().await?;
+        if found.is_some() || last {
+            return Ok(found);
+        }
+        sleep(PACE).await;
+    }
 }
