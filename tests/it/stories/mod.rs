@@ -5,6 +5,7 @@ mod commands;
 mod desk;
 mod doors;
 mod killed;
+mod outages;
 mod parked;
 mod privacy;
 mod queues;
@@ -31,6 +32,7 @@ pub(crate) fn all() -> Vec<Trial> {
         doors::all(),
         privacy::all(),
         desk::all(),
+        outages::all(),
         lonely_scenes,
         desk::lonely(),
         same::lonely(),
