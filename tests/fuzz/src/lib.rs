@@ -1,5 +1,5 @@
 //! Everything that reads what others wrote, one function each: `cargo fuzz` drives them with bytes of
-//! its own (`fuzz/`), and the tests here with a small corpus and mutations of it.
+//! its own (`targets/`), and the tests here with a small corpus and mutations of it.
 //!
 //! A target panics where a promise is broken. What it is given may be anything.
 

@@ -93,7 +93,6 @@ async fn replies_to_a_forgotten_author_wait_no_longer() {
         participant_id: String::new(),
         also_in: vec![],
         confirmed: false,
-        in_doubt: false,
         approved_by: None,
         in_doubt: false,
     };
