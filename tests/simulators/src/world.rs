@@ -25,6 +25,8 @@ pub struct Options {
     pub cic: u16,
     /// The port of the second CIC server.
     pub cic_backup: u16,
+    /// What the CIC servers call themselves; otherwise their addresses with ports.
+    pub cic_hosts: Option<[String; 2]>,
     /// How long X takes to find a new tweet.
     pub index_lag: Duration,
     /// How the CIC pair is set up.
@@ -38,6 +40,7 @@ impl Default for Options {
             twitter: 0,
             cic: 0,
             cic_backup: 0,
+            cic_hosts: None,
             index_lag: Duration::from_secs(30),
             cic_settings: cic::Settings::default(),
         }
@@ -69,7 +72,8 @@ impl World {
         let age = options.cic_settings.age;
         let cic = Pair::new(options.cic_settings);
         let cic_urls = [primary.url(), backup.url()];
-        cic.set_hosts(cic_urls.each_ref().map(|url| url.replace("http://", "")));
+        let addresses = || cic_urls.each_ref().map(|url| url.replace("http://", ""));
+        cic.set_hosts(options.cic_hosts.unwrap_or_else(addresses));
         let (facebook_url, twitter_url) = (facebook.url(), twitter.url());
 
         let rules =

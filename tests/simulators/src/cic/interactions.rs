@@ -7,7 +7,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::{Path, Query, State},
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{get, post, put},
 };
 use http::StatusCode;
@@ -25,6 +25,9 @@ use super::{
     settings::User,
     state::State as Memory,
 };
+
+/// Also done when the interaction is over, and answered 201, as a public client expects.
+const WRAP_UP: &str = "wrap-up-assignments";
 
 pub(super) fn routes() -> Router<Server> {
     Router::new()
@@ -111,7 +114,8 @@ async fn act(
     server.with(|state, _, now| {
         let chat = state.chat(&id).filter(|chat| !chat.is_deallocated(now));
         let chat = chat.ok_or_else(Fault::not_found)?;
-        let is_mine = user.is_supervisor || chat.is_with(user);
+        let wraps_up = action == WRAP_UP && chat.was_with(user);
+        let is_mine = user.is_supervisor || chat.is_with(user) || wraps_up;
         match action.as_str() {
             "pickup" => return Ok(state.take_up(&id, user, now)?),
             "join" => return Ok(state.join(&id, user.name, now)?),
@@ -126,7 +130,8 @@ async fn act(
         }
         change(state, &id, &action, &fields, now)
     })?;
-    Ok(empty())
+    let status = if action == WRAP_UP { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, empty()).into_response())
 }
 
 /// What only the agent who has the interaction may do.
@@ -153,7 +158,7 @@ fn change(
         "mute" | "pause" | "record" | "make-private" => {
             fields.switch("on")?;
         }
-        "wrap-up-assignments" => {}
+        WRAP_UP => {}
         _ => return Err(unsupported()),
     }
     Ok(())

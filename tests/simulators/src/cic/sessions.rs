@@ -7,7 +7,7 @@ use axum::{
     body::Bytes,
     extract::{FromRequestParts, Query, RawPathParams, State},
     response::{IntoResponse, Response},
-    routing::{get, post, put},
+    routing::{get, post},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use jiff::Timestamp;
@@ -40,6 +40,8 @@ pub(super) struct Session {
     station: Option<Value>,
     pub(super) subscriptions: BTreeMap<Topic, Subscription>,
     messages: Vec<Value>,
+    /// How many requests were taken to be done later.
+    requests: u32,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -53,6 +55,11 @@ impl Session {
     /// Whether it has not ended.
     pub(super) fn is_live(&self) -> bool {
         self.state == Life::Live
+    }
+
+    /// Whether it is the user's, and has not ended.
+    pub(super) fn is_live_of(&self, user: &User) -> bool {
+        self.is_live() && self.user == user
     }
 
     /// The server that it was made on.
@@ -74,7 +81,21 @@ impl Session {
         let takes = station.get("supportedMediaTypes").and_then(Value::as_array);
         let takes = takes.is_none_or(|kinds| kinds.iter().any(|kind| kind.as_u64() == Some(CHAT)));
         let ready = station.get("readyForInteractions").and_then(Value::as_bool).unwrap_or(true);
-        self.is_live() && takes && ready && self.user == user
+        self.is_live_of(user) && takes && ready
+    }
+
+    /// What the client calls its station.
+    pub(super) fn station_name(&self) -> Option<String> {
+        let station = Fields::of(self.station.as_ref()?)?;
+        let name = station.get("workstation").or_else(|| station.get("remoteNumber"))?;
+        name.as_str().map(str::to_owned)
+    }
+
+    /// Numbers a request that is taken, and tells by `message` that it is done.
+    pub(super) fn completes(&mut self, message: impl FnOnce(u32) -> Value) -> u32 {
+        self.requests += 1;
+        self.messages.push(message(self.requests));
+        self.requests
     }
 
     /// Adds what changed since it was told last; ends it when it was not used for `timeout`.
@@ -119,8 +140,11 @@ pub(super) fn routes() -> Router<Server> {
     Router::new()
         .route("/connection", post(connect))
         .route("/{session}/connection", get(show).delete(disconnect))
-        .route("/{session}/connection/station", put(take_station).delete(leave_station))
-        .route("/{session}/licenses", post(license))
+        .route(
+            "/{session}/connection/station",
+            get(show_station).put(take_station).delete(leave_station),
+        )
+        .route("/{session}/licenses", post(license).put(license).delete(async |_: Caller| empty()))
 }
 
 #[derive(Deserialize)]
@@ -160,6 +184,7 @@ async fn connect(
             station: None,
             subscriptions: BTreeMap::new(),
             messages: Vec::new(),
+            requests: 0,
         };
         (state.admit(session), compact(now))
     });
@@ -214,7 +239,27 @@ async fn disconnect(caller: Caller, State(server): State<Server>) -> Response {
     empty()
 }
 
-/// A station is whatever the client names.
+/// 404 where there is none, told apart by its error id as public clients do.
+async fn show_station(caller: Caller, State(server): State<Server>) -> Result<Response, Fault> {
+    let found = server.with(|state, _, _| {
+        let session = state.session(&caller.session)?;
+        Some((session.station.clone()?, session.station_name().unwrap_or_default()))
+    });
+    let (station, name) = found.ok_or_else(Fault::not_found)?;
+    let kind = station.get("__type").and_then(Value::as_str).map_or(0, |kind| {
+        let kinds = ["workstationSettings", "remoteWorkstationSettings", "remoteNumberSettings"];
+        kinds.iter().position(|known| kind.ends_with(&format!(":{known}"))).map_or(0, |at| at + 1)
+    });
+    Ok(answer(
+        StatusCode::OK,
+        &json!({
+            "id": name, "extension": "", "stationSetting": kind,
+            "allowedMediaTypes": station.get("supportedMediaTypes"),
+        }),
+    ))
+}
+
+/// A station is whatever the client names. The answer tells its place, as a public client expects.
 async fn take_station(
     caller: Caller,
     State(server): State<Server>,
@@ -237,7 +282,8 @@ async fn take_station(
             session.station = station;
         }
     });
-    Ok(empty())
+    let place = format!("/icws/{}/connection/station", caller.session);
+    Ok(([(header::LOCATION, place)], empty()).into_response())
 }
 
 async fn leave_station(caller: Caller, State(server): State<Server>) -> Result<Response, Fault> {
