@@ -92,10 +92,11 @@ impl Session {
     }
 
     /// Numbers a request that is taken, and tells by `message` that it is done.
-    pub(super) fn completes(&mut self, message: impl FnOnce(u32) -> Value) -> u32 {
+    pub(super) fn completes(&mut self, message: impl FnOnce(&str) -> Value) -> String {
         self.requests += 1;
-        self.messages.push(message(self.requests));
-        self.requests
+        let request = self.requests.to_string();
+        self.messages.push(message(&request));
+        request
     }
 
     /// Adds what changed since it was told last; ends it when it was not used for `timeout`.
@@ -144,6 +145,7 @@ pub(super) fn routes() -> Router<Server> {
             "/{session}/connection/station",
             get(show_station).put(take_station).delete(leave_station),
         )
+        .route("/{session}/connection/switchover-status", get(show_switchover))
         .route("/{session}/licenses", post(license).put(license).delete(async |_: Caller| empty()))
 }
 
@@ -234,6 +236,13 @@ async fn show(_: Caller) -> Response {
     answer(StatusCode::OK, &json!({ "connectionState": 1, "shouldReconnect": false }))
 }
 
+/// Only the active server answers: it is the primary for as long as it does.
+async fn show_switchover(_: Caller, State(server): State<Server>) -> Response {
+    let (own, other) = (server.host(), server.alternate());
+    let status = json!({ "isSwitchoverActive": true, "primaryHost": own, "backupHost": other });
+    answer(StatusCode::OK, &status)
+}
+
 async fn disconnect(caller: Caller, State(server): State<Server>) -> Response {
     server.with(|state, _, _| state.session(&caller.session).map(Session::end));
     empty()
@@ -250,12 +259,10 @@ async fn show_station(caller: Caller, State(server): State<Server>) -> Result<Re
         let kinds = ["workstationSettings", "remoteWorkstationSettings", "remoteNumberSettings"];
         kinds.iter().position(|known| kind.ends_with(&format!(":{known}"))).map_or(0, |at| at + 1)
     });
+    let media = station.get("supportedMediaTypes").cloned().unwrap_or_else(|| json!([]));
     Ok(answer(
         StatusCode::OK,
-        &json!({
-            "id": name, "extension": "", "stationSetting": kind,
-            "allowedMediaTypes": station.get("supportedMediaTypes"),
-        }),
+        &json!({ "id": name, "extension": "", "stationSetting": kind, "allowedMediaTypes": media }),
     ))
 }
 

@@ -34,10 +34,11 @@ struct Status {
 }
 
 /// Those that public clients name.
-const ALL: [Status; 3] = [
+const ALL: [Status; 4] = [
     Status { id: "Available", takes_work: true },
     Status { id: "Do Not disturb", takes_work: false },
     Status { id: "Gone Home", takes_work: false },
+    Status { id: "On Vacation", takes_work: false },
 ];
 
 impl Status {

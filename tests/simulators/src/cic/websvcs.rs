@@ -24,6 +24,8 @@ use super::{
 
 /// How long a client should wait between two polls, in milliseconds.
 const POLL_WAIT: u32 = 2_000;
+/// How a visitor without a name is called.
+const ANONYMOUS: &str = "Anonymous User";
 /// The version of `serverConfiguration`; it never changes here.
 const CONFIGURATION_VERSION: u32 = 1;
 
@@ -187,7 +189,8 @@ fn connected(participant: &str, chat: &str) -> Response {
 
 fn opening(fields: &Fields) -> Result<Opening, Failure> {
     let participant = fields.object("participant")?.ok_or(Flaw::Missing("participant"))?;
-    let name = participant.required("name")?.to_owned();
+    // A public client names its guests by another field, and its chats start all the same.
+    let name = participant.text("name")?.filter(|name| !name.is_empty()).unwrap_or(ANONYMOUS);
     if participant.text("credentials")?.is_some_and(|secret| !secret.is_empty()) {
         // Nobody is registered here.
         return Err(Failure::Reason("error.websvc.userdb.badCredentials"));
@@ -202,7 +205,7 @@ fn opening(fields: &Fields) -> Result<Opening, Failure> {
     }
     let attributes = fields.texts("attributes", "WebTools_")?;
     Ok(Opening {
-        name,
+        name: name.to_owned(),
         workgroup,
         language: fields.text("language")?.map(str::to_owned),
         attributes: attributes.into_iter().collect(),

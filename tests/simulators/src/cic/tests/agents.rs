@@ -215,6 +215,13 @@ async fn an_ended_interaction_stays_a_while_in_its_agents_queue() {
     jo.acts(&id, "disconnect", Value::Null).await;
     let told = jo.messages().await;
     assert_eq!(told[0]["interactionsChanged"][0]["attributes"]["Eic_State"], "I");
+    for (action, body) in [("disconnect", json!({})), ("chat/messages", json!({ "text": "x" }))] {
+        let refused = jo.call(Method::POST, &format!("/interactions/{id}/{action}"), body).await;
+        assert_eq!(
+            (refused.status, &refused.body["errorId"]),
+            (400, &json!("error.request.invalidOperation"))
+        );
+    }
     let path = format!("/interactions/{id}/wrap-up-assignments");
     let wrapped_up = jo.call(Method::POST, &path, json!({ "code": "Sale" })).await;
     assert_eq!(wrapped_up.status, 201);
@@ -222,6 +229,9 @@ async fn an_ended_interaction_stays_a_while_in_its_agents_queue() {
         jo.messages().await.iter().any(|told| told["interactionsRemoved"] == json!([id]))
     })
     .await;
+    let late = json!({ "attributes": { "Sale": "yes" } });
+    let late = jo.call(Method::POST, &format!("/interactions/{id}"), late).await;
+    assert_eq!(late.status, 404, "it is deallocated");
 }
 
 #[tokio::test]

@@ -31,6 +31,7 @@ async fn who_watches_a_user_is_told_how_the_user_is() {
     assert_eq!(taken.status, 202);
     let [done, told] = &jo.messages().await[..] else { panic!("two messages") };
     assert_eq!(done["__type"], "urn:inin.com:messaging:asyncOperationCompletedMessage");
+    assert!(taken.body["requestId"].is_string());
     assert_eq!((&done["requestId"], &done["error"]), (&taken.body["requestId"], &Value::Null));
     assert_eq!(told["isDelta"], true);
     let list = told["userStatusList"].as_array().unwrap();

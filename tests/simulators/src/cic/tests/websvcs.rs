@@ -164,3 +164,10 @@ async fn attributes_are_prefixed_and_clients_of_all_kinds_get_through() {
     let left = answer(cic.primary.http.post(url)).await.body;
     assert_eq!(left["chat"]["events"][0]["state"], "disconnected");
 }
+
+#[tokio::test]
+async fn a_visitor_may_have_no_name() {
+    let cic = Cic::new().await;
+    cic.primary.start_websvcs(json!({ "participant": { "participantName": "Zoë" } })).await;
+    assert_eq!(cic.interaction().await["participant_name"], "Anonymous User");
+}
