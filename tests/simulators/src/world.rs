@@ -151,4 +151,17 @@ mod tests {
         assert_eq!(told["cic"]["age"], "2020r1");
         assert!(!told.to_string().contains('\n'), "one line");
     }
+
+    #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "nothing of the bridge may be used here")]
+    async fn cic_servers_can_be_named_without_ports() {
+        let names = ["ic1".to_owned(), "ic2".to_owned()];
+        let options = Options { cic_hosts: Some(names), ..Options::default() };
+        let world = World::start(options).await.unwrap();
+        let [_, backup] = &world.cic_urls;
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let refused = http.get(format!("{backup}/icws/connection/version")).send().await.unwrap();
+        let refused: Value = serde_json::from_str(&refused.text().await.unwrap()).unwrap();
+        assert_eq!(refused["alternateHostList"], json!(["ic1"]));
+    }
 }
