@@ -30,6 +30,10 @@ struct Arguments {
     /// Seconds until X finds a new tweet.
     #[arg(long, default_value_t = 30.0, value_parser = seconds)]
     index_lag: f64,
+    /// What the two CIC servers call themselves in `alternateHostList`, as in "ic1,ic2"; real ones
+    /// give names without a port, and clients keep to theirs. Without it, address and port.
+    #[arg(long, value_parser = host_names)]
+    cic_hosts: Option<[String; 2]>,
     /// Whether CIC throttles new chats.
     #[arg(long, value_enum, default_value_t = Toggle::On)]
     cic_limits: Toggle,
@@ -53,6 +57,11 @@ fn seconds(text: &str) -> Result<f64, String> {
     }
 }
 
+fn host_names(text: &str) -> Result<[String; 2], String> {
+    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    names.try_into().map_err(|_| "not two names with a comma between".to_owned())
+}
+
 #[tokio::main]
 async fn main() -> io::Result<()> {
     let arguments = Arguments::parse();
@@ -64,6 +73,7 @@ async fn main() -> io::Result<()> {
         twitter: arguments.twitter,
         cic: arguments.cic,
         cic_backup: arguments.cic_backup,
+        cic_hosts: arguments.cic_hosts,
         index_lag: Duration::from_secs_f64(arguments.index_lag),
         cic_settings: cic::Settings {
             age: arguments.cic_age,

@@ -25,6 +25,8 @@ pub struct Options {
     pub cic: u16,
     /// The port of the second CIC server.
     pub cic_backup: u16,
+    /// What the CIC servers call themselves; otherwise their addresses with ports.
+    pub cic_hosts: Option<[String; 2]>,
     /// How long X takes to find a new tweet.
     pub index_lag: Duration,
     /// How the CIC pair is set up.
@@ -38,6 +40,7 @@ impl Default for Options {
             twitter: 0,
             cic: 0,
             cic_backup: 0,
+            cic_hosts: None,
             index_lag: Duration::from_secs(30),
             cic_settings: cic::Settings::default(),
         }
@@ -69,7 +72,8 @@ impl World {
         let age = options.cic_settings.age;
         let cic = Pair::new(options.cic_settings);
         let cic_urls = [primary.url(), backup.url()];
-        cic.set_hosts(cic_urls.each_ref().map(|url| url.replace("http://", "")));
+        let addresses = || cic_urls.each_ref().map(|url| url.replace("http://", ""));
+        cic.set_hosts(options.cic_hosts.unwrap_or_else(addresses));
         let (facebook_url, twitter_url) = (facebook.url(), twitter.url());
 
         let rules =
@@ -146,5 +150,18 @@ mod tests {
         assert_eq!(told["ports"]["cic_backup"], json!(port(backup)));
         assert_eq!(told["cic"]["age"], "2020r1");
         assert!(!told.to_string().contains('\n'), "one line");
+    }
+
+    #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "nothing of the bridge may be used here")]
+    async fn cic_servers_can_be_named_without_ports() {
+        let names = ["ic1".to_owned(), "ic2".to_owned()];
+        let options = Options { cic_hosts: Some(names), ..Options::default() };
+        let world = World::start(options).await.unwrap();
+        let [_, backup] = &world.cic_urls;
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let refused = http.get(format!("{backup}/icws/connection/version")).send().await.unwrap();
+        let refused: Value = serde_json::from_str(&refused.text().await.unwrap()).unwrap();
+        assert_eq!(refused["alternateHostList"], json!(["ic1"]));
     }
 }

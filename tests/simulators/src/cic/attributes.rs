@@ -35,11 +35,13 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Whether the interaction is in it: 0 system, 1 user, 2 workgroup.
+    /// Whether the interaction is in it: 0 system, 1 user, 2 workgroup. A system queue of a user's
+    /// name is that user's own interactions, as a public client expects; of any other, all.
     pub(super) fn holds(&self, chat: &Chat) -> bool {
+        let of_user = User::named(&self.name).map(|user| chat.is_with(user) || chat.was_with(user));
         match self.kind {
-            0 => true,
-            1 => User::named(&self.name).is_some_and(|user| chat.is_with(user)),
+            0 => of_user.unwrap_or(true),
+            1 => of_user.unwrap_or(false),
             2 => chat.workgroup.eq_ignore_ascii_case(&self.name),
             _ => false,
         }
@@ -62,6 +64,12 @@ impl Chat {
         let holder = self.agent.and_then(|agent| self.parties.get(agent));
         holder.is_some_and(|party| party.name == user.name)
             || self.alerting.as_deref() == Some(user.name)
+    }
+
+    /// Whether it ended at the agent's: it stays in the agent's queue as long as in the others.
+    pub(super) fn was_with(&self, user: &User) -> bool {
+        let last = self.last_agent.and_then(|agent| self.parties.get(agent));
+        self.stage == Stage::Disconnected && last.is_some_and(|party| party.name == user.name)
     }
 
     /// Every attribute: CIC's own, those of the start, and those that clients set.

@@ -79,6 +79,8 @@ pub(super) struct Chat {
     pub(super) parties: Vec<Party>,
     /// Index of the agent who holds the interaction.
     pub(super) agent: Option<usize>,
+    /// Index of the agent who held it at its end.
+    pub(super) last_agent: Option<usize>,
     pub(super) files: Vec<File>,
     /// When the visitor's client last asked, and when the visitor last wrote or typed.
     pub(super) asked: Timestamp,
@@ -125,6 +127,7 @@ impl Chat {
             server,
             parties,
             agent: None,
+            last_agent: None,
             files: Vec::new(),
             asked: now,
             active: now,
@@ -212,6 +215,7 @@ impl Chat {
         }
         self.stage = Stage::Disconnected;
         self.ended = Some(now);
+        self.last_agent = self.agent;
         self.drop_agents(now);
         self.stand(VISITOR, Standing::Disconnected, now);
         self.hint = true;

@@ -17,13 +17,15 @@ pub(super) enum Flaw {
 }
 
 impl Fields {
-    /// Reads a body; an empty one has no fields.
+    /// Reads a body; an empty one has no fields, and neither has `null`, which public clients send
+    /// with what needs no body.
     pub(super) fn read(body: &[u8]) -> Result<Self, Flaw> {
         if body.trim_ascii().is_empty() {
             return Ok(Self(Map::new()));
         }
         match serde_json::from_slice(body) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
+            Ok(Value::Null) => Ok(Self(Map::new())),
             _ => Err(Flaw::NotAnObject),
         }
     }

@@ -17,6 +17,7 @@ use super::{
     pair::Server,
     sessions,
     settings::{Age, Settings},
+    status,
 };
 
 /// The only type that the vendor's library parses.
@@ -34,6 +35,7 @@ pub(super) fn routes(server: &Server) -> Router {
         .merge(sessions::routes())
         .merge(messages::routes())
         .merge(interactions::routes())
+        .merge(status::routes())
         .fallback(async || Fault::not_found())
         .method_not_allowed_fallback(async || Fault::method_not_allowed())
         .with_state(server.clone())

@@ -7,7 +7,7 @@ use axum::{
     Router,
     body::Bytes,
     extract::{Path, Query, State},
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{get, post, put},
 };
 use http::StatusCode;
@@ -25,6 +25,9 @@ use super::{
     settings::User,
     state::State as Memory,
 };
+
+/// Also done when the interaction is over, and answered 201, as a public client expects.
+const WRAP_UP: &str = "wrap-up-assignments";
 
 pub(super) fn routes() -> Router<Server> {
     Router::new()
@@ -84,8 +87,9 @@ async fn set(
         return Err(Flaw::Invalid("attributes").into());
     }
     let appends = fields.get("appendMode").and_then(Value::as_i64).is_some_and(|mode| mode > 0);
-    server.with(|state, _, _| {
-        let chat = state.interaction(&id).ok_or_else(Fault::not_found)?;
+    server.with(|state, _, now| {
+        let chat = state.interaction(&id).filter(|chat| !chat.is_deallocated(now));
+        let chat = chat.ok_or_else(Fault::not_found)?;
         for (name, value) in attributes {
             let known = chat.opening.attributes.keys().find(|it| it.eq_ignore_ascii_case(&name));
             let name = known.cloned().unwrap_or(name);
@@ -111,7 +115,9 @@ async fn act(
     server.with(|state, _, now| {
         let chat = state.chat(&id).filter(|chat| !chat.is_deallocated(now));
         let chat = chat.ok_or_else(Fault::not_found)?;
-        let is_mine = user.is_supervisor || chat.is_with(user);
+        // One that ended at the agent's is refused for its state: the vendor's sample takes any 401
+        // for the end of its session.
+        let is_mine = user.is_supervisor || chat.is_with(user) || chat.was_with(user);
         match action.as_str() {
             "pickup" => return Ok(state.take_up(&id, user, now)?),
             "join" => return Ok(state.join(&id, user.name, now)?),
@@ -126,7 +132,8 @@ async fn act(
         }
         change(state, &id, &action, &fields, now)
     })?;
-    Ok(empty())
+    let status = if action == WRAP_UP { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, empty()).into_response())
 }
 
 /// What only the agent who has the interaction may do.
@@ -153,7 +160,7 @@ fn change(
         "mute" | "pause" | "record" | "make-private" => {
             fields.switch("on")?;
         }
-        "wrap-up-assignments" => {}
+        WRAP_UP => {}
         _ => return Err(unsupported()),
     }
     Ok(())
@@ -210,5 +217,9 @@ async fn typing(
 /// Only who is in the chat can write there.
 fn present(state: &Memory, id: &str, user: &User) -> Result<(), Fault> {
     let chat = state.chat(id).ok_or_else(Fault::not_found)?;
-    if chat.is_in(user) { Ok(()) } else { Err(Fault::unauthorized(7, "Access denied.")) }
+    if chat.is_in(user) || chat.was_with(user) {
+        Ok(())
+    } else {
+        Err(Fault::unauthorized(7, "Access denied."))
+    }
 }

@@ -99,7 +99,7 @@ fn spelled(uri: &Uri) -> String {
     uri.path().rsplit('/').next().unwrap_or_default().to_owned()
 }
 
-fn begin(server: &Server, caller: &Caller, topic: Topic, subscription: Subscription) {
+pub(super) fn begin(server: &Server, caller: &Caller, topic: Topic, subscription: Subscription) {
     server.with(|state, _, _| {
         if let Some(session) = state.session(&caller.session) {
             session.subscriptions.insert(topic, subscription);
@@ -107,13 +107,14 @@ fn begin(server: &Server, caller: &Caller, topic: Topic, subscription: Subscript
     });
 }
 
-fn end(server: &Server, caller: &Caller, topic: &Topic) -> Response {
+/// Ends a subscription. 204, as public clients expect.
+pub(super) fn end(server: &Server, caller: &Caller, topic: &Topic) -> StatusCode {
     server.with(|state, _, _| {
         if let Some(session) = state.session(&caller.session) {
             session.subscriptions.remove(topic);
         }
     });
-    empty()
+    StatusCode::NO_CONTENT
 }
 
 /// The texts in a list of a body; absent is empty.
@@ -154,7 +155,7 @@ async fn leave_queues(
     caller: Caller,
     State(server): State<Server>,
     OriginalUri(uri): OriginalUri,
-) -> Response {
+) -> StatusCode {
     end(&server, &caller, &Topic::Queues(spelled(&uri)))
 }
 
@@ -169,7 +170,7 @@ async fn watch_alerts(
     Ok(empty())
 }
 
-async fn leave_alerts(caller: Caller, State(server): State<Server>) -> Response {
+async fn leave_alerts(caller: Caller, State(server): State<Server>) -> StatusCode {
     end(&server, &caller, &Topic::Alerting)
 }
 
@@ -190,7 +191,7 @@ async fn leave_interaction(
     caller: Caller,
     State(server): State<Server>,
     Path((_, id)): Path<(String, String)>,
-) -> Response {
+) -> StatusCode {
     end(&server, &caller, &Topic::Interaction(id))
 }
 
@@ -208,7 +209,7 @@ async fn leave_chat(
     caller: Caller,
     State(server): State<Server>,
     Path((_, id)): Path<(String, String)>,
-) -> Response {
+) -> StatusCode {
     end(&server, &caller, &Topic::Chat(id))
 }
 
@@ -218,8 +219,7 @@ async fn watch_notifications(caller: Caller, State(server): State<Server>) -> St
 }
 
 async fn leave_notifications(caller: Caller, State(server): State<Server>) -> StatusCode {
-    end(&server, &caller, &Topic::Notifications);
-    StatusCode::NO_CONTENT
+    end(&server, &caller, &Topic::Notifications)
 }
 
 /// There are no handlers here: taken, and that is all.

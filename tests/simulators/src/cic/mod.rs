@@ -16,6 +16,7 @@ mod sessions;
 mod settings;
 mod sim;
 mod state;
+mod status;
 mod subscriptions;
 mod web_chat;
 mod webhook;

@@ -187,6 +187,11 @@ impl Server {
         self.pair.active() == self.index
     }
 
+    /// This server, as the other's `alternateHostList` names it.
+    pub(super) fn host(&self) -> String {
+        self.index.of(&locked(&self.pair.0.hosts)).clone()
+    }
+
     /// The other server, as `alternateHostList` names it.
     pub(super) fn alternate(&self) -> String {
         self.index.other().of(&locked(&self.pair.0.hosts)).clone()

@@ -7,7 +7,7 @@ use axum::{
     body::Bytes,
     extract::{FromRequestParts, Query, RawPathParams, State},
     response::{IntoResponse, Response},
-    routing::{get, post, put},
+    routing::{get, post},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use jiff::Timestamp;
@@ -40,6 +40,8 @@ pub(super) struct Session {
     station: Option<Value>,
     pub(super) subscriptions: BTreeMap<Topic, Subscription>,
     messages: Vec<Value>,
+    /// How many requests were taken to be done later.
+    requests: u32,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -53,6 +55,11 @@ impl Session {
     /// Whether it has not ended.
     pub(super) fn is_live(&self) -> bool {
         self.state == Life::Live
+    }
+
+    /// Whether it is the user's, and has not ended.
+    pub(super) fn is_live_of(&self, user: &User) -> bool {
+        self.is_live() && self.user == user
     }
 
     /// The server that it was made on.
@@ -74,7 +81,22 @@ impl Session {
         let takes = station.get("supportedMediaTypes").and_then(Value::as_array);
         let takes = takes.is_none_or(|kinds| kinds.iter().any(|kind| kind.as_u64() == Some(CHAT)));
         let ready = station.get("readyForInteractions").and_then(Value::as_bool).unwrap_or(true);
-        self.is_live() && takes && ready && self.user == user
+        self.is_live_of(user) && takes && ready
+    }
+
+    /// What the client calls its station.
+    pub(super) fn station_name(&self) -> Option<String> {
+        let station = Fields::of(self.station.as_ref()?)?;
+        let name = station.get("workstation").or_else(|| station.get("remoteNumber"))?;
+        name.as_str().map(str::to_owned)
+    }
+
+    /// Numbers a request that is taken, and tells by `message` that it is done.
+    pub(super) fn completes(&mut self, message: impl FnOnce(&str) -> Value) -> String {
+        self.requests += 1;
+        let request = self.requests.to_string();
+        self.messages.push(message(&request));
+        request
     }
 
     /// Adds what changed since it was told last; ends it when it was not used for `timeout`.
@@ -119,8 +141,12 @@ pub(super) fn routes() -> Router<Server> {
     Router::new()
         .route("/connection", post(connect))
         .route("/{session}/connection", get(show).delete(disconnect))
-        .route("/{session}/connection/station", put(take_station).delete(leave_station))
-        .route("/{session}/licenses", post(license))
+        .route(
+            "/{session}/connection/station",
+            get(show_station).put(take_station).delete(leave_station),
+        )
+        .route("/{session}/connection/switchover-status", get(show_switchover))
+        .route("/{session}/licenses", post(license).put(license).delete(async |_: Caller| empty()))
 }
 
 #[derive(Deserialize)]
@@ -160,6 +186,7 @@ async fn connect(
             station: None,
             subscriptions: BTreeMap::new(),
             messages: Vec::new(),
+            requests: 0,
         };
         (state.admit(session), compact(now))
     });
@@ -209,12 +236,37 @@ async fn show(_: Caller) -> Response {
     answer(StatusCode::OK, &json!({ "connectionState": 1, "shouldReconnect": false }))
 }
 
+/// Only the active server answers: it is the primary for as long as it does.
+async fn show_switchover(_: Caller, State(server): State<Server>) -> Response {
+    let (own, other) = (server.host(), server.alternate());
+    let status = json!({ "isSwitchoverActive": true, "primaryHost": own, "backupHost": other });
+    answer(StatusCode::OK, &status)
+}
+
 async fn disconnect(caller: Caller, State(server): State<Server>) -> Response {
     server.with(|state, _, _| state.session(&caller.session).map(Session::end));
     empty()
 }
 
-/// A station is whatever the client names.
+/// 404 where there is none, told apart by its error id as public clients do.
+async fn show_station(caller: Caller, State(server): State<Server>) -> Result<Response, Fault> {
+    let found = server.with(|state, _, _| {
+        let session = state.session(&caller.session)?;
+        Some((session.station.clone()?, session.station_name().unwrap_or_default()))
+    });
+    let (station, name) = found.ok_or_else(Fault::not_found)?;
+    let kind = station.get("__type").and_then(Value::as_str).map_or(0, |kind| {
+        let kinds = ["workstationSettings", "remoteWorkstationSettings", "remoteNumberSettings"];
+        kinds.iter().position(|known| kind.ends_with(&format!(":{known}"))).map_or(0, |at| at + 1)
+    });
+    let media = station.get("supportedMediaTypes").cloned().unwrap_or_else(|| json!([]));
+    Ok(answer(
+        StatusCode::OK,
+        &json!({ "id": name, "extension": "", "stationSetting": kind, "allowedMediaTypes": media }),
+    ))
+}
+
+/// A station is whatever the client names. The answer tells its place, as a public client expects.
 async fn take_station(
     caller: Caller,
     State(server): State<Server>,
@@ -237,7 +289,8 @@ async fn take_station(
             session.station = station;
         }
     });
-    Ok(empty())
+    let place = format!("/icws/{}/connection/station", caller.session);
+    Ok(([(header::LOCATION, place)], empty()).into_response())
 }
 
 async fn leave_station(caller: Caller, State(server): State<Server>) -> Result<Response, Fault> {

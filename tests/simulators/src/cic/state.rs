@@ -12,6 +12,7 @@ use super::{
     pair::ServerIndex,
     sessions::Session,
     settings::{Settings, User},
+    status::Presence,
 };
 use crate::seed;
 
@@ -66,6 +67,8 @@ pub(super) struct State {
     pub(super) greetings: Greetings,
     /// As the pair tells of any workgroup; who ACD offers a chat to is another matter.
     pub(super) agents_available: u32,
+    /// How every user is.
+    pub(super) presences: Vec<Presence>,
     sessions: HashMap<String, Session>,
     /// Whether `serverConfiguration` was fetched since the seed.
     pub(super) configuration_fetched: bool,
@@ -86,6 +89,7 @@ impl State {
             workgroups: seed::cic::WORKGROUPS.map(str::to_owned).to_vec(),
             agents_available: 1,
             greetings: Greetings { texts, speaker: Speaker::System, when: When::Start },
+            presences: Presence::of_all(),
             sessions: HashMap::new(),
             configuration_fetched: false,
             chats: BTreeMap::new(),
@@ -242,6 +246,7 @@ impl State {
             return;
         }
         let timeout = self.settings.session_timeout;
+        self.note_presences();
         self.alert();
         let mut sessions = std::mem::take(&mut self.sessions);
         for session in sessions.values_mut().filter(|session| session.is_live()) {
@@ -250,11 +255,26 @@ impl State {
         self.sessions = sessions;
     }
 
+    /// How a user is.
+    pub(super) fn presence_of(&mut self, user: &User) -> Option<&mut Presence> {
+        self.presences.iter_mut().find(|presence| presence.user == user)
+    }
+
+    /// Notes who is logged on, and at which stations.
+    fn note_presences(&mut self) {
+        for presence in &mut self.presences {
+            let sessions = self.sessions.values();
+            let own: Vec<_> = sessions.filter(|it| it.is_live_of(presence.user)).collect();
+            presence.logged_on = !own.is_empty();
+            presence.stations = own.iter().filter_map(|session| session.station_name()).collect();
+        }
+    }
+
     /// The users who wait at a station for work, each once.
     pub(super) fn ready_users(&self) -> Vec<&'static User> {
-        let ready =
-            |user: &&User| self.sessions.values().any(|session| session.waits_for_work(user));
-        User::ALL.iter().filter(ready).collect()
+        let at_work = |user| self.sessions.values().any(|session| session.waits_for_work(user));
+        let ready = |it: &&Presence| it.takes_work() && at_work(it.user);
+        self.presences.iter().filter(ready).map(|presence| presence.user).collect()
     }
 
     /// The interactions that nobody has, and nobody is alerted of.

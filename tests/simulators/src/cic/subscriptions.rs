@@ -10,17 +10,21 @@ use super::{
     chat::{Chat, Stage},
     settings::User,
     state::State,
+    status::Presence,
 };
 
 /// What a subscription is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Topic {
+    /// Told first: a public client picks up what alerts it, and not what it saw in a queue before.
+    Alerting,
     /// By the id that the client chose.
     Queues(String),
-    Alerting,
     /// By the interaction's id.
     Interaction(String),
     Chat(String),
+    /// Of the users that the subscription names.
+    Statuses,
     /// Handlers' notifications. Nobody sends any here.
     Notifications,
 }
@@ -30,10 +34,12 @@ pub(super) enum Topic {
 pub(super) struct Subscription {
     attributes: Vec<String>,
     queues: Vec<Queue>,
+    users: Vec<&'static User>,
     begun: bool,
     interactions: BTreeMap<String, Attributes>,
     members: BTreeMap<usize, Value>,
     lines: usize,
+    statuses: Vec<Value>,
     over: bool,
 }
 
@@ -41,6 +47,11 @@ impl Subscription {
     /// One that tells of these attributes, and of these queues where it is about queues.
     pub(super) fn to(attributes: Vec<String>, queues: Vec<Queue>) -> Self {
         Self { attributes, queues, ..Self::default() }
+    }
+
+    /// One that tells how these users are.
+    pub(super) fn to_users(users: Vec<&'static User>) -> Self {
+        Self { users, ..Self::default() }
     }
 
     /// The messages that bring its session up to date. The first has `isDelta: false`.
@@ -58,6 +69,7 @@ impl Subscription {
                 .chat(id)
                 .map_or_else(Vec::new, |chat| self.interaction(chat, now).into_iter().collect()),
             Topic::Chat(id) => state.chat(id).map_or_else(Vec::new, |chat| self.chat(chat, user)),
+            Topic::Statuses => self.user_statuses(state).into_iter().collect(),
             Topic::Notifications => Vec::new(),
         }
     }
@@ -94,6 +106,21 @@ impl Subscription {
                 "interactionsRemoved": removed,
             })
         })
+    }
+
+    fn user_statuses(&mut self, state: &State) -> Option<Value> {
+        let watched = state.presences.iter().filter(|it| self.users.contains(&it.user));
+        let fresh: Vec<Value> = watched.map(Presence::shown).collect();
+        let changed: Vec<&Value> = fresh.iter().filter(|it| !self.statuses.contains(it)).collect();
+        let is_delta = std::mem::replace(&mut self.begun, true);
+        let message = (!is_delta || !changed.is_empty()).then(|| {
+            json!({
+                "__type": "urn:inin.com:status:userStatusMessage", "isDelta": is_delta,
+                "userStatusList": changed,
+            })
+        });
+        self.statuses = fresh;
+        message
     }
 
     /// Alerts that start and stop. One that stops is known by its id alone.

@@ -11,7 +11,7 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     chat::{Chat, Opening, Stage},
@@ -24,6 +24,8 @@ use super::{
 
 /// How long a client should wait between two polls, in milliseconds.
 const POLL_WAIT: u32 = 2_000;
+/// How a visitor without a name is called.
+const ANONYMOUS: &str = "Anonymous User";
 /// The version of `serverConfiguration`; it never changes here.
 const CONFIGURATION_VERSION: u32 = 1;
 
@@ -123,18 +125,14 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Result<Fields, Failure> {
     Ok(Fields::read(body)?)
 }
 
-/// The common answer, with what there is to read.
+/// The common answer, with what there is to read. The list is there when it is empty too: a
+/// public client counts what is in it without asking whether it is there.
 fn told(chat: &mut Chat, me: &str) -> Response {
     let events = chat.take_events(|event, party| event.websvcs(party, me));
-    let mut answer = json!({
+    let answer = json!({
         "pollWaitSuggestion": POLL_WAIT, "cfgVer": CONFIGURATION_VERSION,
-        "status": { "type": "success" },
+        "status": { "type": "success" }, "events": events,
     });
-    if let Value::Object(answer) = &mut answer
-        && !events.is_empty()
-    {
-        answer.insert("events".to_owned(), events.into());
-    }
     Json(json!({ "chat": answer })).into_response()
 }
 
@@ -191,7 +189,8 @@ fn connected(participant: &str, chat: &str) -> Response {
 
 fn opening(fields: &Fields) -> Result<Opening, Failure> {
     let participant = fields.object("participant")?.ok_or(Flaw::Missing("participant"))?;
-    let name = participant.required("name")?.to_owned();
+    // A public client names its guests by another field, and its chats start all the same.
+    let name = participant.text("name")?.filter(|name| !name.is_empty()).unwrap_or(ANONYMOUS);
     if participant.text("credentials")?.is_some_and(|secret| !secret.is_empty()) {
         // Nobody is registered here.
         return Err(Failure::Reason("error.websvc.userdb.badCredentials"));
@@ -206,7 +205,7 @@ fn opening(fields: &Fields) -> Result<Opening, Failure> {
     }
     let attributes = fields.texts("attributes", "WebTools_")?;
     Ok(Opening {
-        name,
+        name: name.to_owned(),
         workgroup,
         language: fields.text("language")?.map(str::to_owned),
         attributes: attributes.into_iter().collect(),

@@ -7,7 +7,7 @@ use super::*;
 use crate::cic::{AGENT_PASSWORD, Age};
 
 /// A client with an open session, as careless of content types as real ones.
-struct Client<'a> {
+pub(super) struct Client<'a> {
     site: &'a Site,
     session: String,
     token: String,
@@ -15,7 +15,7 @@ struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    async fn connect(site: &'a Site, user: &str) -> Self {
+    pub(super) async fn connect(site: &'a Site, user: &str) -> Self {
         let password = if user == "admin" { crate::cic::ADMIN_PASSWORD } else { AGENT_PASSWORD };
         let body = json!({
             "__type": "urn:inin.com:connection:icAuthConnectionRequestSettings",
@@ -38,48 +38,54 @@ impl<'a> Client<'a> {
         call.header("ININ-ICWS-CSRF-Token", &self.token)
     }
 
-    async fn call(&self, method: Method, path: &str, body: Value) -> Answer {
+    pub(super) async fn call(&self, method: Method, path: &str, body: Value) -> Answer {
         answer(
             self.request(method, path).header("Content-Type", "text/plain").body(body.to_string()),
         )
         .await
     }
 
-    async fn does(&self, method: Method, path: &str, body: Value) {
+    pub(super) async fn does(&self, method: Method, path: &str, body: Value) {
         let done = self.call(method, path, body).await;
         assert_eq!((done.status, done.body), (200, json!("")), "{path}");
         assert!(done.headers["content-type"].to_str().unwrap().starts_with("application/vnd.inin"));
     }
 
-    async fn messages(&self) -> Vec<Value> {
+    pub(super) async fn messages(&self) -> Vec<Value> {
         let told = answer(self.request(Method::GET, "/messaging/messages")).await;
         assert_eq!(told.status, 200);
         told.body.as_array().unwrap().clone()
     }
 
-    async fn acts(&self, id: &str, action: &str, body: Value) {
+    pub(super) async fn acts(&self, id: &str, action: &str, body: Value) {
         self.does(Method::POST, &format!("/interactions/{id}/{action}"), body).await;
     }
 
     async fn watches_workgroup(&self) {
+        self.watches(2, "Social Support").await;
+    }
+
+    async fn watches(&self, kind: u8, name: &str) {
         let body = json!({
-            "queueIds": [{ "queueType": 2, "queueName": "Social Support" }],
+            "queueIds": [{ "queueType": kind, "queueName": name }],
             "attributeNames": ["Eic_State", "eic_remotename", "Network"],
         });
         self.does(Method::PUT, "/messaging/subscriptions/queues/My-Queue", body).await;
     }
 
-    async fn is_at_a_station(&self) {
+    pub(super) async fn is_at_a_station(&self) -> Answer {
         let body = json!({
             "__type": "urn:inin.com:connection:workstationSettings", "workstation": "ws1",
             "readyForInteractions": true, "supportedMediaTypes": [1, 2],
         });
-        self.does(Method::PUT, "/connection/station", body).await;
+        let taken = self.call(Method::PUT, "/connection/station", body).await;
+        assert_eq!((taken.status, &taken.body), (200, &json!("")));
+        taken
     }
 }
 
 /// A web-chat in Social Support; its participant, and the interaction's id.
-async fn offered(cic: &Cic) -> (String, String) {
+pub(super) async fn offered(cic: &Cic) -> (String, String) {
     let (me, _) = cic.primary.start_web_chat(json!({ "attributes": { "Network": "x" } })).await;
     (me, text(&cic.interaction().await["id"]))
 }
@@ -113,7 +119,8 @@ async fn a_queue_is_watched() {
         jo.messages().await.iter().any(|told| told["interactionsRemoved"] == json!([id]))
     })
     .await;
-    jo.does(Method::DELETE, "/messaging/subscriptions/queues/My-Queue", json!({})).await;
+    let path = "/messaging/subscriptions/queues/My-Queue";
+    assert_eq!(jo.call(Method::DELETE, path, json!({})).await.status, 204);
     offered_again(&cic).await;
     assert_eq!(jo.messages().await, [] as [Value; 0]);
 }
@@ -197,6 +204,56 @@ async fn an_interaction_goes_to_one_agent() {
 }
 
 #[tokio::test]
+async fn an_ended_interaction_stays_a_while_in_its_agents_queue() {
+    let cic = Cic::new().await;
+    let jo = Client::connect(&cic.primary, "jo").await;
+    let (_, id) = offered(&cic).await;
+    jo.watches(1, "jo").await;
+    // A body of `null` is none.
+    jo.acts(&id, "pickup", Value::Null).await;
+    assert_eq!(jo.messages().await[1]["interactionsAdded"][0]["interactionId"], json!(id));
+    jo.acts(&id, "disconnect", Value::Null).await;
+    let told = jo.messages().await;
+    assert_eq!(told[0]["interactionsChanged"][0]["attributes"]["Eic_State"], "I");
+    for (action, body) in [("disconnect", json!({})), ("chat/messages", json!({ "text": "x" }))] {
+        let refused = jo.call(Method::POST, &format!("/interactions/{id}/{action}"), body).await;
+        assert_eq!(
+            (refused.status, &refused.body["errorId"]),
+            (400, &json!("error.request.invalidOperation"))
+        );
+    }
+    let path = format!("/interactions/{id}/wrap-up-assignments");
+    let wrapped_up = jo.call(Method::POST, &path, json!({ "code": "Sale" })).await;
+    assert_eq!(wrapped_up.status, 201);
+    eventually("it is removed", || async {
+        jo.messages().await.iter().any(|told| told["interactionsRemoved"] == json!([id]))
+    })
+    .await;
+    let late = json!({ "attributes": { "Sale": "yes" } });
+    let late = jo.call(Method::POST, &format!("/interactions/{id}"), late).await;
+    assert_eq!(late.status, 404, "it is deallocated");
+}
+
+#[tokio::test]
+async fn an_agents_own_interactions_are_a_system_queue() {
+    let cic = Cic::new().await;
+    let (jo, admin) =
+        (Client::connect(&cic.primary, "jo").await, Client::connect(&cic.primary, "admin").await);
+    jo.watches(0, "jo").await;
+    admin.watches(0, "").await;
+    jo.does(Method::PUT, "/messaging/subscriptions/interaction-alerting", json!({})).await;
+    let (_, id) = offered(&cic).await;
+    let all = admin.messages().await;
+    assert_eq!(all[1]["interactionsAdded"][0]["interactionId"], json!(id));
+    let [empty] = &jo.messages().await[..] else { panic!("nobody has it yet") };
+    assert_eq!(empty["interactionsAdded"], json!([]));
+    jo.is_at_a_station().await;
+    let [alert, queue] = &jo.messages().await[..] else { panic!("the alert, then the queue") };
+    assert_eq!(alert["alertingInteractionDetails"][0]["interactionId"], json!(id));
+    assert_eq!(queue["interactionsAdded"][0]["interactionId"], json!(id));
+}
+
+#[tokio::test]
 async fn attributes_are_set_and_seen_by_all() {
     let cic = Cic::new().await;
     let jo = Client::connect(&cic.primary, "jo").await;
@@ -272,8 +329,21 @@ async fn stations_and_licences_are_granted() {
     assert_eq!(jo.call(Method::DELETE, "/connection/station", json!({})).await.status, 404);
     let unknown = jo.call(Method::PUT, "/connection/station", json!({ "__type": "x" })).await;
     assert_eq!(unknown.body["propertyName"], "__type");
-    jo.is_at_a_station().await;
+    let station = async || jo.call(Method::GET, "/connection/station", json!({})).await;
+    let none = station().await;
+    assert_eq!((none.status, &none.body["errorId"]), (404, &json!("-2147221496")));
+    let taken = jo.is_at_a_station().await;
+    let place = format!("/icws/{}/connection/station", jo.session);
+    assert_eq!(taken.headers["location"], *place);
+    let (shown, expected) = (
+        station().await.body,
+        json!({
+            "id": "ws1", "extension": "", "stationSetting": 1, "allowedMediaTypes": [1, 2],
+        }),
+    );
+    assert_eq!(shown, expected);
     jo.does(Method::DELETE, "/connection/station", json!({})).await;
+    assert_eq!(station().await.status, 404);
     let granted = jo.call(Method::POST, "/licenses", json!({ "licenseList": ["I3_X"] })).await;
     assert_eq!(granted.body["licenseOperationResultList"][0]["isAvailable"], true);
     jo.does(Method::POST, "/messaging/heartbeat", json!({})).await;

@@ -94,6 +94,11 @@ async fn a_session_needs_id_token_and_cookie() {
     }
     let up = call(Method::GET, &id, &token, &cookie).await;
     assert_eq!((up.status, &up.body["connectionState"]), (200, &json!(1)));
+    let url = format!("{}/icws/{id}/connection/switchover-status", cic.primary.url);
+    let get = cic.primary.http.get(url).header("ININ-ICWS-CSRF-Token", &token);
+    let pair = answer(get.header("Cookie", &cookie)).await.body;
+    let own = json!({ "isSwitchoverActive": true, "primaryHost": "ic1", "backupHost": "ic2" });
+    assert_eq!(pair, own);
     assert_eq!(call(Method::DELETE, &id, &token, &cookie).await.status, 200);
     assert_eq!(call(Method::GET, &id, &token, &cookie).await.body["errorCode"], 1);
 }

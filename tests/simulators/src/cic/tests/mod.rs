@@ -3,6 +3,7 @@
 mod agents;
 mod connection;
 mod limits;
+mod status;
 mod switchover;
 mod web_chat;
 mod webhook;

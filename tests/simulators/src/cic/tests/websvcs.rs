@@ -27,7 +27,11 @@ async fn every_answer_carries_what_there_is_to_read_and_only_once() {
     assert_eq!(each(events, "value"), ["Hello", "help"]);
     let echo = events.last().unwrap();
     assert_eq!((&echo["participantType"], &echo["participantID"]), (&json!("WebUser"), &json!(me)));
-    assert!(site.poll(&me).await["events"].is_null(), "read once");
+    assert_eq!(
+        site.poll(&me).await["events"],
+        json!([]),
+        "read once; the list is there all the same"
+    );
 
     let agent = events.iter().find(|event| event["participantType"] == "Agent").unwrap();
     let wanted = json!({ "participantID": agent["participantID"] });
@@ -159,4 +163,11 @@ async fn attributes_are_prefixed_and_clients_of_all_kinds_get_through() {
     let url = format!("{}/websvcs/chat/exit/{me}", cic.primary.url);
     let left = answer(cic.primary.http.post(url)).await.body;
     assert_eq!(left["chat"]["events"][0]["state"], "disconnected");
+}
+
+#[tokio::test]
+async fn a_visitor_may_have_no_name() {
+    let cic = Cic::new().await;
+    cic.primary.start_websvcs(json!({ "participant": { "participantName": "Zoë" } })).await;
+    assert_eq!(cic.interaction().await["participant_name"], "Anonymous User");
 }
