@@ -95,6 +95,7 @@ impl Function {
             ("CIC_INTERFACE", "auto"),
             ("CIC_IDLE_SECONDS", "0"),
             ("COLLECT_SECONDS", "150"),
+            ("CONVERSATION_DAYS", "90"),
         ];
         let mut program = Command::new(binary);
         program.env_clear().envs(variables).kill_on_drop(true).stdout(Stdio::null());
