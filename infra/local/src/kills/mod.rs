@@ -18,12 +18,9 @@ use crate::{
     world::{Addresses, Mark, World, WorldError},
 };
 
-/// Functions that can be killed at any of their points without a word at risk. A poller is not
-/// among them: what it held is nobody's for as long as its run would have gone on.
-pub const SAFE: [&str; 3] = ["webhook", "router", "publisher"];
-/// With the one that CIC tells things to that it tells nobody again: what it was told when it died
-/// is looked for in the chat's history.
-pub const ALL: [&str; 4] = ["webhook", "router", "publisher", "collect-replies"];
+/// Functions that are killed. A poller is not among them: what it held is nobody's for as long as
+/// its run would have gone on.
+pub const KILLED: [&str; 4] = ["webhook", "router", "publisher", "collect-replies"];
 /// Conversations that go on side by side.
 const SIDE_BY_SIDE: usize = 24;
 /// Between two of them that begin.
