@@ -15,7 +15,10 @@ use social_core::{
 };
 use tokio::time::Instant;
 
-use crate::faults::{Process, When};
+use crate::{
+    absence::Absence,
+    faults::{Away, Process, When},
+};
 
 /// What an agent wrote, and who was told of it; without a text, that the agent picked the chat up.
 #[derive(Debug, Clone)]
@@ -63,9 +66,7 @@ pub struct Cic {
     pub written: RefCell<Vec<Written>>,
     pub keeps_history: Cell<bool>,
     /// Neither server takes calls.
-    pub away: Cell<bool>,
-    pub calls: Cell<u64>,
-    pub calls_while_away: Cell<u64>,
+    pub away: Absence,
 }
 
 impl Cic {
@@ -151,13 +152,9 @@ impl Cic {
         name: &'static str,
         work: impl FnOnce(bool) -> Result<T, ChatError>,
     ) -> Result<T, ChatError> {
-        self.calls.set(self.calls.get() + 1);
         process.pass(name, When::Before).await;
-        if self.away.get() {
-            self.calls_while_away.set(self.calls_while_away.get() + 1);
-            let failure =
-                Failure::new(Verdict::WAIT, "cic_away", "both servers are away on purpose");
-            return Err(ChatError::Failed { failure, sent: Sent::No });
+        if self.away.takes_a_call() {
+            return Err(ChatError::Failed { failure: Away("cic_away").into(), sent: Sent::No });
         }
         if process.faults().happens("refused by CIC", |rates| rates.cic_refusals) {
             let failure = Failure::new(Verdict::RETRY, "cic_busy", "refused on purpose");

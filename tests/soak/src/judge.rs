@@ -39,7 +39,10 @@ pub struct Verdict {
     pub replies_unheard: usize,
     /// The limit where CIC has no history of the chat, or no longer: shown again, and marked as such.
     pub messages_marked: usize,
+    /// More, or less, than what nobody can read.
     pub parked: usize,
+    /// Shown as a visitor's, and no visitor wrote it.
+    pub strangers: usize,
     pub worst_message: Duration,
     pub worst_reply: Duration,
     /// The first few of what is not as it should be.
@@ -77,6 +80,7 @@ impl Verdict {
             replies_unheard: self.replies_unheard + other.replies_unheard,
             messages_marked: self.messages_marked + other.messages_marked,
             parked: self.parked + other.parked,
+            strangers: self.strangers + other.strangers,
             worst_message: worst_message.max(other.worst_message),
             worst_reply: worst_reply.max(other.worst_reply),
             examples: examples.collect(),
@@ -88,7 +92,7 @@ impl Verdict {
         self.messages_lost + self.replies_lost == 0
             && self.messages_doubled + self.replies_doubled + self.open_twice == 0
             && self.messages_out_of_order + self.replies_out_of_order == 0
-            && self.parked == 0
+            && self.parked + self.strangers == 0
     }
 }
 
@@ -124,7 +128,8 @@ impl Said {
 pub fn judge<S: State>(world: &World<S>) -> Verdict {
     let mut verdict = Verdict {
         interactions: world.cic.rooms.borrow().iter().filter(|room| !room.lines.is_empty()).count(),
-        parked: world.inbound.dead().len() + world.outbound.dead().len(),
+        parked: (world.inbound.dead().len() + world.outbound.dead().len())
+            .abs_diff(world.poison.get()),
         ..Verdict::default()
     };
     messages(world, &mut verdict);
@@ -150,7 +155,7 @@ fn messages<S: State>(world: &World<S>, verdict: &mut Verdict) {
     for incoming in world.there.borrow().iter() {
         let id = &incoming.message.id;
         verdict.events += 1;
-        let Some(said) = said.get_mut(&text_of(id.as_str())) else {
+        let Some(mut said) = said.remove(&text_of(id.as_str())) else {
             verdict.messages_lost += 1;
             continue;
         };
@@ -170,6 +175,10 @@ fn messages<S: State>(world: &World<S>, verdict: &mut Verdict) {
             let conversation = conversation.and_then(|number| number.parse().ok());
             firsts.entry(conversation.unwrap_or_default()).or_default().push((first.at, *place));
         }
+    }
+    for (text, said) in said {
+        verdict.strangers += said.len();
+        verdict.tell(format!("{text:?} shown as a visitor's"));
     }
     for mut shown in firsts.into_values() {
         shown.sort_unstable();

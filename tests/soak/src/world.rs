@@ -11,6 +11,7 @@ use std::{
 use serde_json::json;
 use social_core::{
     ChannelId, ChannelSet, Message, MessageId,
+    breaker::Breakers,
     inbound::{Change, InboundBatch, Incoming},
     reply::Reply,
     store::{Conversations, Leases, Ledger, Replies, Threads},
@@ -18,13 +19,18 @@ use social_core::{
 use tokio::time::Instant;
 
 use crate::{
-    cic::Cic, clock::VirtualClock, faults::Faults, network::Network, scenario::Flaw, sqs::Fifo,
+    absence::Absence, cic::Cic, clock::VirtualClock, faults::Faults, network::Network,
+    scenario::Flaw, sqs::Fifo,
 };
 
 /// What can hold the bridge's state: the real table, or memory.
-pub trait State: Conversations + Leases + Ledger + Replies + Threads + 'static {}
-
-impl<S: Conversations + Leases + Ledger + Replies + Threads + 'static> State for S {}
+pub trait State:
+    Breakers + Conversations + Leases + Ledger + Replies + Threads + Clone + 'static
+{
+    /// The same state for a process with that clock.
+    #[must_use]
+    fn by(&self, clock: VirtualClock) -> Self;
+}
 
 /// The visibility time-out of both queues, as deployed.
 const VISIBILITY: Duration = Duration::from_mins(3);
@@ -52,6 +58,10 @@ pub struct World<S> {
     /// All visitors have written everything.
     pub written: Cell<bool>,
     pub flaw: Option<Flaw>,
+    /// The network tells nobody of anything.
+    pub silence: Absence,
+    /// Messages that nobody can read were sent into the inbound queue.
+    pub poison: Cell<usize>,
 }
 
 impl<S: State> World<S> {
@@ -81,6 +91,8 @@ impl<S: State> World<S> {
             busy: Cell::new(0),
             written: Cell::new(false),
             flaw,
+            silence: Absence::default(),
+            poison: Cell::new(0),
         }
     }
 

@@ -1,0 +1,108 @@
+//! Processes that die, anywhere.
+
+use std::time::Duration;
+
+use super::{Check, HOUR, Size};
+use crate::{
+    faults::Rates,
+    scenario::{Flaw, Scenario, Store},
+};
+
+/// Everything that may go wrong, a little of each.
+pub fn everything(seed: u64) -> Scenario {
+    Scenario {
+        messages: 400,
+        rates: Rates {
+            kills: 5,
+            throttles: 100,
+            lost_answers: 50,
+            cic_lost_answers: 20,
+            cic_refusals: 100,
+            posts_unanswered: 500,
+            posts_delayed: 500,
+            posts_vanished: 300,
+            posts_not_taken: 500,
+            posts_hidden: 2_000,
+            callbacks_repeated: 1_000,
+            callbacks_missing: 500,
+            echoes_missing: 3_000,
+            ..Rates::default()
+        },
+        ..Scenario::fair("everything at once", seed)
+    }
+}
+
+fn kills(history: bool, seed: u64) -> Scenario {
+    let name = if history { "kills" } else { "kills without history" };
+    let rates = Rates { kills: 15, callbacks_repeated: 1_000, ..Rates::default() };
+    let rates = Rates { posts_unanswered: 1_000, echoes_missing: 3_000, ..rates };
+    let rates = Rates { cic_refusals: 50, throttles: 20, ..rates };
+    Scenario { messages: 600, history, rates, ..Scenario::fair(name, seed) }
+}
+
+pub(super) fn checks(size: Size) -> Vec<Check> {
+    let each = size.of(0, 200);
+    let flawed = Scenario {
+        flaw: Some(Flaw::DoneBeforeShown),
+        messages: 300,
+        patience: HOUR * 2,
+        ..kills(true, 70)
+    };
+    vec![
+        Check {
+            kills_at_each_point: each,
+            ..Check::new(
+                "a process killed at any point loses and doubles nothing",
+                kills(true, 100),
+            )
+        },
+        Check {
+            kills_at_each_point: each,
+            ..Check::new(
+                "the same without message history",
+                Scenario { messages: size.of(300, 600), ..kills(false, 1_000) },
+            )
+        },
+        Check::new(
+            "if a message counted as shown when it is claimed, the run fails",
+            Scenario { name: "kills, with a mistake", ..flawed },
+        )
+        .fails(),
+        Check::new("everything at once", everything(40)),
+        Check::new(
+            "everything at once, on the real state table",
+            Scenario {
+                name: "the real table",
+                store: Store::Table,
+                conversations: 6,
+                messages: size.of(30, 60),
+                span: Duration::from_mins(2),
+                ..everything(2)
+            },
+        ),
+        Check::new(
+            "an invocation that runs out of time anywhere in a batch loses and doubles nothing",
+            Scenario {
+                messages: size.of(300, 2_000),
+                rates: Rates { timeouts: 2_000, ..Rates::default() },
+                ..Scenario::fair("out of time", 110)
+            },
+        )
+        .at_least([("timed out", size.of(30, 300))]),
+        Check::new(
+            "one worker of each kind whose clock is ten minutes ahead",
+            Scenario { skew: TEN_MINUTES, ..skewed(size, "clock ahead", 120) },
+        ),
+        Check::new(
+            "one worker of each kind whose clock is ten minutes behind",
+            Scenario { skew: -TEN_MINUTES, ..skewed(size, "clock behind", 121) },
+        ),
+    ]
+}
+
+const TEN_MINUTES: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+
+fn skewed(size: Size, name: &'static str, seed: u64) -> Scenario {
+    let rates = Rates { kills: 10, posts_unanswered: 1_000, ..Rates::default() };
+    Scenario { messages: size.of(200, 1_000), rates, ..Scenario::fair(name, seed) }
+}
