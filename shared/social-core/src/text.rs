@@ -39,6 +39,14 @@ fn header(number: u32, message: &Message) -> String {
     format!("{number} · {name} · {time} · {}", message.kind.label())
 }
 
+/// The line with something to know about it at the end of its header: `… · comment · late`.
+pub fn marked(line: &str, mark: &str) -> String {
+    line.split_once('\n').map_or_else(
+        || format!("{line} · {mark}"),
+        |(header, rest)| format!("{header} · {mark}\n{rest}"),
+    )
+}
+
 /// The name of a visitor whose name the network hides.
 pub const NOBODY: &str = "Somebody";
 

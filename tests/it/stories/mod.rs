@@ -8,6 +8,7 @@ mod queues;
 mod roads;
 mod same;
 mod scenes;
+mod switchovers;
 mod town;
 
 use libtest_mimic::Trial;
@@ -28,6 +29,7 @@ pub(crate) fn all() -> Vec<Trial> {
         lonely_scenes,
         desk::lonely(),
         same::lonely(),
+        switchovers::all(),
     ]
     .into_iter()
     .flatten()

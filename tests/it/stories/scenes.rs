@@ -4,15 +4,18 @@ use libtest_mimic::Trial;
 use local::scenes::{self, Scene, Steps};
 
 use crate::{
-    floor::{CALLBACKS, CIC_OF_2016, CIC_OF_OLD},
+    floor::{CALLBACKS, CIC_OF_2016, CIC_OF_OLD, Floor},
     story::{self, Outcome, Story},
 };
 
+/// The ages of CIC, as the names of stories end, and where each is.
+pub(super) const AGES: [(&str, &Floor); 3] =
+    [("", &CALLBACKS), ("_on_cic_2016", &CIC_OF_2016), ("_on_websvcs", &CIC_OF_OLD)];
+
 /// The scenes that play beside others, and those that do not; each on every age of CIC.
 pub(super) fn all() -> (Vec<Trial>, Vec<Trial>) {
-    let ages = [("", &CALLBACKS), ("_on_cic_2016", &CIC_OF_2016), ("_on_websvcs", &CIC_OF_OLD)];
     let scenes =
-        ages.into_iter().flat_map(|age| scenes::all().into_iter().map(move |it| (age, it)));
+        AGES.into_iter().flat_map(|age| scenes::all().into_iter().map(move |it| (age, it)));
     let (alone, beside): (Vec<_>, Vec<_>) = scenes.partition(|(_, it)| it.exclusive);
     let beside = beside.into_iter().map(|((age, floor), it)| {
         story::story_on(floor, &format!("{}{age}", name(&it)), played(it))

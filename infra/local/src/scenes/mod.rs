@@ -57,16 +57,18 @@ pub struct Scene {
     pub name: &'static str,
     /// Disturbs whoever plays beside it.
     pub exclusive: bool,
+    /// How many steps it has.
+    pub steps: usize,
     play: Play,
 }
 
 impl Scene {
-    const fn beside_others(name: &'static str, play: Play) -> Self {
-        Self { name, exclusive: false, play }
+    const fn beside_others(name: &'static str, steps: usize, play: Play) -> Self {
+        Self { name, exclusive: false, steps, play }
     }
 
-    const fn alone(name: &'static str, play: Play) -> Self {
-        Self { name, exclusive: true, play }
+    const fn alone(name: &'static str, steps: usize, play: Play) -> Self {
+        Self { name, exclusive: true, steps, play }
     }
 
     /// Plays it, and then closes what it opened, whichever way it ended: CIC counts open chats.
@@ -84,25 +86,27 @@ impl Scene {
 /// Every scene, in the order of the README.
 pub fn all() -> Vec<Scene> {
     vec![
-        Scene::beside_others("facebook conversation", |world, steps| {
+        Scene::beside_others("facebook conversation", 7, |world, steps| {
             Box::pin(facebook_conversation(world, steps))
         }),
-        Scene::beside_others("the page's own post", |world, steps| {
+        Scene::beside_others("the page's own post", 4, |world, steps| {
             Box::pin(own_post(world, steps))
         }),
-        Scene::beside_others("two regional pages", |world, steps| {
+        Scene::beside_others("two regional pages", 3, |world, steps| {
             Box::pin(two_pages(world, steps))
         }),
-        Scene::beside_others("twitter mention", |world, steps| Box::pin(mention(world, steps))),
-        Scene::beside_others("twitter keyword", |world, steps| {
+        Scene::beside_others("twitter mention", 3, |world, steps| Box::pin(mention(world, steps))),
+        Scene::beside_others("twitter keyword", 3, |world, steps| {
             Box::pin(keyword_without_handle(world, steps))
         }),
-        Scene::beside_others("twitter competitor", |world, steps| {
+        Scene::beside_others("twitter competitor", 4, |world, steps| {
             Box::pin(competitor(world, steps))
         }),
-        Scene::beside_others("twitter matching", |world, steps| Box::pin(matching(world, steps))),
-        Scene::beside_others("both roads", |world, steps| Box::pin(both_roads(world, steps))),
-        Scene::alone("switchover", |world, steps| Box::pin(switchover(world, steps))),
+        Scene::beside_others("twitter matching", 3, |world, steps| {
+            Box::pin(matching(world, steps))
+        }),
+        Scene::beside_others("both roads", 3, |world, steps| Box::pin(both_roads(world, steps))),
+        Scene::alone("switchover", 4, |world, steps| Box::pin(switchover(world, steps))),
     ]
 }
 

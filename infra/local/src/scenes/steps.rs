@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::LocalBoxFuture;
 use tokio::{sync::mpsc::UnboundedSender, time::Instant};
 
 use super::SceneError;
@@ -47,11 +48,16 @@ impl Summary {
     }
 }
 
+/// What happens before the step with this number; the first is 1.
+type Incident = Box<dyn FnMut(usize) -> LocalBoxFuture<'static, Result<(), SceneError>>>;
+
 /// The steps of one scene, told as they come.
 pub struct Steps {
     scene: &'static str,
     mark: Mark,
     listener: Option<UnboundedSender<Step>>,
+    incident: Option<Incident>,
+    begun: usize,
     since: Instant,
     failed: bool,
 }
@@ -59,12 +65,30 @@ pub struct Steps {
 impl Steps {
     /// Tells nobody: the scene's result says enough to a test.
     pub fn quiet(scene: &'static str) -> Self {
-        Self { scene, mark: Mark::new(), listener: None, since: Instant::now(), failed: false }
+        Self {
+            scene,
+            mark: Mark::new(),
+            listener: None,
+            incident: None,
+            begun: 0,
+            since: Instant::now(),
+            failed: false,
+        }
     }
 
     /// Tells `listener` each step at once.
     pub fn told_to(scene: &'static str, listener: UnboundedSender<Step>) -> Self {
         Self { listener: Some(listener), ..Self::quiet(scene) }
+    }
+
+    /// Before each step, awaits what `incident` does to the world; its failure is the step's.
+    #[must_use]
+    pub fn disturbed_by(
+        mut self,
+        incident: impl FnMut(usize) -> LocalBoxFuture<'static, Result<(), SceneError>> + 'static,
+    ) -> Self {
+        self.incident = Some(Box::new(incident));
+        self
     }
 
     /// The word that this run's texts bear.
@@ -78,7 +102,15 @@ impl Steps {
         step: impl Into<String>,
         proof: impl Future<Output = Result<T, SceneError>>,
     ) -> Result<T, SceneError> {
-        let proven = proof.await;
+        self.begun += 1;
+        let disturbed = match &mut self.incident {
+            Some(incident) => incident(self.begun).await,
+            None => Ok(()),
+        };
+        let proven = match disturbed {
+            Ok(()) => proof.await,
+            Err(error) => Err(error),
+        };
         self.tell(step.into(), proven.as_ref().err());
         proven
     }
@@ -136,6 +168,24 @@ mod tests {
             assert!(step_told.ok());
             assert_eq!(step_told.elapsed, Duration::from_secs(seconds));
         }
+    }
+
+    #[tokio::test]
+    async fn an_incident_comes_before_its_step() {
+        let happened = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+        let seen = happened.clone();
+        let mut steps = Steps::quiet("scene").disturbed_by(move |step| {
+            seen.borrow_mut().push(format!("before {step}"));
+            Box::pin(async { Ok(()) })
+        });
+        for step in ["1", "2"] {
+            let proof = async {
+                happened.borrow_mut().push(step.to_owned());
+                Ok(())
+            };
+            steps.holds(step, proof).await.unwrap();
+        }
+        assert_eq!(*happened.borrow(), ["before 1", "1", "before 2", "2"]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,8 +17,8 @@ use super::{
 /// An outage that nobody tries to end any more, as of a credential that was taken away.
 const KEPT: Duration = Duration::from_hours(24);
 
-const DOWN: &str = "SET down_since = if_not_exists(down_since, :now), probe_at = :probe, \
-    expires_at = :expires, writer = :writer";
+const DOWN: &str = "SET down_since = if_not_exists(down_since, :now), \
+    probe_at = if_not_exists(probe_at, :probe), expires_at = :expires, writer = :writer";
 const PROBE: &str = "SET probe_at = :probe, expires_at = :expires, writer = :writer";
 const DUE: &str = "probe_at <= :now";
 

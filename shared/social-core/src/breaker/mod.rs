@@ -1,8 +1,9 @@
 //! Breakers: while the other side is known to be down, work waits without a call.
 //!
 //! What is known is shared in the bridge's state, and remembered in the process: as long as all is
-//! well nothing is read or written for it. While it is not, one call in `probe_every` is let
-//! through, whoever makes it, and its success lets all others through.
+//! well nothing is read or written for it. While it is not, one call now and then is let through,
+//! whoever makes it, and its success lets all others through: soon after the beginning, since a
+//! switchover takes seconds, then ever more seldom until the pause is `probe_every`.
 
 mod guarded;
 
@@ -25,10 +26,12 @@ use crate::{
     verdict::{Classify, Failure, Verdict},
 };
 
-/// Pauses between tries. A chat that nobody polls is dropped soon, so CIC is tried often; a token
+/// Longest pauses between tries. A chat that nobody polls is dropped soon, so CIC is tried often; a token
 /// that is dead stays so until a person replaces it.
 const PROBE_CIC: Duration = Duration::from_secs(10);
 const PROBE_CREDENTIAL: Duration = Duration::from_mins(1);
+/// This share of it is the first pause, and how often a process asks whether others were luckier.
+const FIRST_SHARE: u32 = 10;
 
 /// The label of work that was held back.
 pub const HELD_BACK: &str = "held_back";
@@ -56,7 +59,7 @@ pub trait Breakers {
     /// `None`: nothing is wrong.
     async fn outage(&self, name: &str) -> Result<Option<Outage>, Failure>;
 
-    /// Notes that a call failed; keeps the beginning of an outage that is known.
+    /// Notes that a call failed; of an outage that is known, keeps the beginning and the next try.
     async fn note_down(&self, name: &str, probe_at: Timestamp) -> Result<Outage, Failure>;
 
     /// Takes the right to try, if it is time; the next one is due at `next`.
@@ -140,9 +143,17 @@ impl Use {
 }
 
 /// What this process knows. A breaker that is not here was never asked about.
-type Known = HashMap<String, Option<Outage>>;
+type Known = HashMap<String, Option<Heard>>;
 
-/// Breakers by name, with one pause between tries.
+/// An outage as this process has heard of it last.
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    outage: Outage,
+    /// When to ask again: somebody else may have found that it is over.
+    ask_at: Timestamp,
+}
+
+/// Breakers by name, with one longest pause between tries.
 #[derive(Debug, Clone)]
 pub struct Breaker<B, K> {
     breakers: B,
@@ -202,23 +213,39 @@ impl<B: Breakers, K: Clock> Breaker<B, K> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn first_pause(&self) -> Duration {
+        self.probe_every / FIRST_SHARE
+    }
+
+    /// As long again as it has lasted, within limits: each pause is twice the one before.
+    fn next_probe(&self, since: Timestamp, now: Timestamp) -> Timestamp {
+        let lasted = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+        now + lasted.clamp(self.first_pause(), self.probe_every)
+    }
+
     fn learn(&self, name: &str, outage: Option<Outage>) {
-        self.known().insert(name.to_owned(), outage);
+        let ask_at = self.clock.now() + self.first_pause();
+        let heard = outage.map(|outage| Heard { outage, ask_at: ask_at.min(outage.probe_at) });
+        self.known().insert(name.to_owned(), heard);
     }
 
     async fn admit(&self, name: &str) -> Admission {
         let known = self.known().get(name).copied();
-        let outage = match known {
-            Some(outage) => outage,
-            None => self.breakers.outage(name).await.ok().flatten(),
+        let heard = if let Some(heard) = known {
+            heard
+        } else {
+            let outage = self.breakers.outage(name).await.ok().flatten();
+            outage.map(|outage| Heard { outage, ask_at: Timestamp::MIN })
         };
-        self.learn(name, outage);
-        let Some(outage) = outage else { return Admission::Free };
+        let Some(Heard { outage, ask_at }) = heard else {
+            self.known().insert(name.to_owned(), None);
+            return Admission::Free;
+        };
         let now = self.clock.now();
-        if now < outage.probe_at {
+        if now < ask_at {
             return Admission::No;
         }
-        let next = now + self.probe_every;
+        let next = self.next_probe(outage.since, now);
         match self.breakers.take_probe(name, next).await {
             Ok(Probe::Ours) => {
                 self.learn(name, Some(Outage { probe_at: next, ..outage }));
@@ -237,17 +264,13 @@ impl<B: Breakers, K: Clock> Breaker<B, K> {
     }
 
     async fn note_down(&self, name: &str) {
-        let now = self.clock.now();
-        let probe_at = now + self.probe_every;
-        let news = {
-            let mut known = self.known();
-            let before = known.insert(name.to_owned(), Some(Outage { since: now, probe_at }));
-            before.flatten().is_none()
-        };
-        if !news {
+        if self.known().get(name).is_some_and(Option::is_some) {
             // Who tried has moved the next try already.
             return;
         }
+        let now = self.clock.now();
+        let probe_at = self.next_probe(now, now);
+        self.learn(name, Some(Outage { since: now, probe_at }));
         match self.breakers.note_down(name, probe_at).await {
             Ok(outage) => {
                 if outage.since == now {

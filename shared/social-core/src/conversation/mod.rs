@@ -77,6 +77,9 @@ pub struct Conversation {
     pub state: State,
     /// Number of the newest line shown to an agent.
     pub last_number: u32,
+    /// When the newest of the visitors' messages that were shown was written, by the network's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest_at: Option<Timestamp>,
     pub lines: Vec<Line>,
     /// The interaction before: what CIC tells of it late is still heard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -187,6 +190,7 @@ impl Conversation {
             generation: 0,
             state: State::Closed,
             last_number: 0,
+            newest_at: None,
             lines: Vec::new(),
             ended: None,
             unanswered: 0,
@@ -235,6 +239,16 @@ impl Conversation {
         self.lines.push(Line { who, name: name.to_owned(), text, at, generation });
         let surplus = self.lines.len().saturating_sub(REMEMBERED_LINES);
         self.lines.drain(..surplus);
+    }
+
+    /// Whether something that was written after `at` was shown already.
+    pub fn is_late(&self, at: Timestamp) -> bool {
+        self.newest_at.is_some_and(|newest| at < newest)
+    }
+
+    /// Notes that a message of `at` was shown.
+    pub fn showed_of(&mut self, at: Timestamp) {
+        self.newest_at = self.newest_at.max(Some(at));
     }
 
     /// Visitors' messages that were shown, oldest first.

@@ -14,6 +14,10 @@ use crate::{
 
 /// Added to a line of which nobody knows whether the agent has it already.
 pub(super) const PERHAPS_SHOWN: &str = "perhaps shown before:";
+/// The agent has read what was written after it.
+const LATE: &str = "late";
+/// The text is what it is now.
+const EDITED: &str = "edited";
 
 impl<P: Ports> Router<P> {
     /// Shows a message as the conversation's next line.
@@ -33,12 +37,14 @@ impl<P: Ports> Router<P> {
         let message = &self.introduced(channel, conversation, message).await;
         let number = conversation.last_number + 1;
         let line = text::visitor_line(number, message);
+        let line = if conversation.is_late(message.at) { text::marked(&line, LATE) } else { line };
         let now = self.desk.clock.now();
         let name = text::author_name(message.author.as_ref());
         let shown = shown(number, message);
         let note = |conversation: &mut Conversation| {
             if conversation.shown().all(|other| other.message_id != shown.message_id) {
                 conversation.remember(Who::Visitor(shown.clone()), &name, &message.text, now);
+                conversation.showed_of(message.at);
             }
             if let Some(author) = &message.author {
                 conversation.meet(author);
@@ -142,11 +148,7 @@ impl<P: Ports> Router<P> {
         let Some(number) = number_of(conversation, &message.id) else {
             return self.show_as_added(channel, conversation, message, again).await;
         };
-        let body = text::visitor_line(number, message);
-        let line = body.split_once('\n').map_or_else(
-            || format!("{body} · edited"),
-            |(header, rest)| format!("{header} · edited:\n{rest}"),
-        );
+        let line = text::marked(&text::visitor_line(number, message), EDITED);
         let rewrite = |conversation: &mut Conversation| rewrite(conversation, message);
         if conversation.interaction().is_none() {
             return self.desk.amend(conversation, rewrite).await.map_err(RouteError::Desk);

@@ -33,6 +33,10 @@ async fn every_scene_holds_where_the_bridge_is_perfect_again_and_again() {
         assert!(summary.ok(), "{failures:#?}");
         assert_eq!(summary.scenes, all().len());
         assert_eq!(summary.steps, heard.0.borrow().len());
+        for scene in all() {
+            let told = heard.0.borrow().iter().filter(|step| step.scene == scene.name).count();
+            assert_eq!(told, scene.steps, "{}", scene.name);
+        }
         let last = heard.0.borrow().last().map(|step| step.scene);
         assert_eq!(last, Some("switchover"), "it plays alone");
     }

@@ -240,6 +240,33 @@ async fn a_tweet_without_the_handle_says_from_the_start_that_it_cannot_be_answer
 }
 
 #[tokio::test]
+async fn what_comes_after_younger_messages_is_marked_late() {
+    let world = World::new();
+    let router = world.router();
+    let minutes_later = |id: &str, minutes: u64| {
+        let first = post("1", "Zoë", "first");
+        let (at, kind) = (first.at + Duration::from_mins(minutes), Kind::Comment);
+        let text = format!("after {minutes} minutes");
+        Message { id: id.into(), kind, at, text, ..first }
+    };
+    for (id, minutes) in [("1", 0), ("2", 5), ("3", 3), ("4", 5), ("5", 6)] {
+        route(&router, "acme-page", minutes_later(id, minutes)).await.unwrap();
+    }
+    let said = world.cic.said();
+    let headers: Vec<&str> = said[0].iter().filter_map(|line| line.lines().next()).collect();
+    assert_eq!(
+        headers,
+        [
+            "1 · Zoë · 11:59 · comment",
+            "2 · Zoë · 12:04 · comment",
+            "3 · Zoë · 12:02 · comment · late",
+            "4 · Zoë · 12:04 · comment",
+            "5 · Zoë · 12:05 · comment",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn in_a_thread_of_the_company_each_author_has_a_conversation() {
     let world = World::new();
     world.owners.answer.set(Some(Owner::Company));
@@ -271,7 +298,7 @@ async fn edits_and_deletions_are_shown_as_such_and_the_text_is_erased() {
     route(&router, "acme-page", edited).await.unwrap();
     route(&router, "acme-page", Message { verb: Verb::Delete, ..first }).await.unwrap();
     let said = &world.cic.said()[0];
-    assert!(said[1].starts_with("1 · Zoë · 11:59 · post · edited:\n    less secret"), "{said:?}");
+    assert!(said[1].starts_with("1 · Zoë · 11:59 · post · edited\n    less secret"), "{said:?}");
     assert!(said[2].contains("line 1 was deleted"), "{said:?}");
     assert_eq!(world.state.conversations()[0].lines[0].text, "(deleted)");
 }
