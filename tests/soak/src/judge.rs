@@ -146,6 +146,9 @@ fn messages<S: State>(world: &World<S>, verdict: &mut Verdict) {
                 Some(text) => (true, text),
                 None => (false, line.text.as_str()),
             };
+            if !is_visitors(text) {
+                continue;
+            }
             let text = text.lines().nth(1).unwrap_or_default().trim().to_owned();
             said.entry(text).or_default().push(Said { room, at: line.at, marked });
         }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::{Check, HOUR, Size};
 use crate::{
     faults::Rates,
@@ -40,7 +42,8 @@ fn kills(history: bool, seed: u64) -> Scenario {
     Scenario { messages: 600, history, rates, ..Scenario::fair(name, seed) }
 }
 
-pub(super) fn checks(size: Size) -> Vec<Check> {
+/// Their checks.
+pub fn checks(size: Size) -> Vec<Check> {
     let each = size.of(0, 200);
     let flawed = Scenario {
         flaw: Some(Flaw::DoneBeforeShown),
@@ -90,19 +93,27 @@ pub(super) fn checks(size: Size) -> Vec<Check> {
         )
         .at_least([("timed out", size.of(30, 300))]),
         Check::new(
-            "one worker of each kind whose clock is ten minutes ahead",
-            Scenario { skew: TEN_MINUTES, ..skewed(size, "clock ahead", 120) },
+            "a worker of each kind whose clock is four seconds ahead loses and doubles nothing",
+            Scenario { skew: SECONDS, ..skewed(size, "clock ahead", 120) },
         ),
         Check::new(
-            "one worker of each kind whose clock is ten minutes behind",
-            Scenario { skew: -TEN_MINUTES, ..skewed(size, "clock behind", 121) },
+            "the same four seconds behind",
+            Scenario { skew: -SECONDS, ..skewed(size, "clock behind", 121) },
         ),
+        Check::new(
+            "with a clock ten minutes ahead the run fails",
+            Scenario { skew: MINUTES, ..skewed(Size::Full, "clock far ahead", 122) },
+        )
+        .fails(),
     ]
 }
 
-const TEN_MINUTES: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+/// Less than what the networks' adapters allow for, and far more.
+const SECONDS: SignedDuration = SignedDuration::from_secs(4);
+const MINUTES: SignedDuration = SignedDuration::from_mins(10);
 
 fn skewed(size: Size, name: &'static str, seed: u64) -> Scenario {
     let rates = Rates { kills: 10, posts_unanswered: 1_000, ..Rates::default() };
+    let rates = Rates { echoes_missing: 5_000, ..rates };
     Scenario { messages: size.of(200, 1_000), rates, ..Scenario::fair(name, seed) }
 }

@@ -1,16 +1,13 @@
 //! Messages that come often, late, broken, all at once, or while somebody works on them.
 
-use std::time::Duration;
-
 use super::{Check, HOUR, Size};
 use crate::{
     faults::Rates,
     scenario::{PARKED, Repeats, SLOWEST_MESSAGE, Scenario},
 };
 
-const DAY: Duration = Duration::from_hours(24);
-
-pub(super) fn checks(size: Size) -> Vec<Check> {
+/// Their checks.
+pub fn checks(size: Size) -> Vec<Check> {
     vec![
         Check::new("without faults, everything once and in order", Scenario::fair("fair", 1)),
         transient(),
@@ -53,9 +50,9 @@ fn often(size: Size) -> Check {
         Scenario {
             conversations: size.of(5, 20),
             messages: size.of(20, 200),
-            repeats: Repeats { times: 50, within: Duration::from_hours(36) },
+            repeats: Repeats { times: 50, within: size.of(HOUR * 4, HOUR * 36) },
             rates: Rates { callbacks_repeated: 10_000, ..Rates::default() },
-            patience: DAY * 3,
+            patience: HOUR * 72,
             ..Scenario::fair("repeated callbacks", 31)
         },
     )
@@ -63,15 +60,15 @@ fn often(size: Size) -> Check {
 }
 
 fn replayed(size: Size) -> Check {
-    let days = size.of(2, 29);
+    let time = size.of(HOUR * 6, HOUR * 24 * 29);
     Check::new(
         "valid callbacks sent again for as long as the ledger remembers them have one effect",
         Scenario {
             conversations: 1,
             messages: 2,
-            repeats: Repeats { times: size.of(500, 10_000), within: DAY * days },
+            repeats: Repeats { times: size.of(500, 10_000), within: time },
             rates: Rates { callbacks_repeated: 10_000, ..Rates::default() },
-            patience: DAY * (days + 1),
+            patience: time + HOUR * 24,
             ..Scenario::fair("replayed callbacks", 36)
         },
     )

@@ -1,9 +1,9 @@
 //! The runs that hold the promises: what each promises, what goes wrong in it, and when it fails.
 
-mod kills;
-mod messages;
-mod outages;
-mod replies;
+pub mod kills;
+pub mod messages;
+pub mod outages;
+pub mod replies;
 
 use std::time::Duration;
 

@@ -35,7 +35,8 @@ fn probes(lasts: Duration, every: Duration, times: u32) -> u32 {
     u32::try_from(lasts.as_secs() / every.as_secs()).unwrap_or(u32::MAX) + FIND_OUT * times
 }
 
-pub(super) fn checks(size: Size) -> Vec<Check> {
+/// Their checks.
+pub fn checks(size: Size) -> Vec<Check> {
     let day = size.of(HOUR * 2, HOUR * 24);
     let hours = size.of(HOUR * 2, HOUR * 6);
     let messages = size.of(300, 5_000);

@@ -29,7 +29,8 @@ fn unheard(size: Size, name: &'static str, seed: u64) -> Scenario {
     Scenario { conversations, messages, rates, ..Scenario::fair(name, seed) }
 }
 
-pub(super) fn checks(size: Size) -> Vec<Check> {
+/// Their checks.
+pub fn checks(size: Size) -> Vec<Check> {
     let slow = Slowness { held: Duration::from_mins(3), hidden: Duration::from_mins(2) };
     let indexed_late = unheard(size, "shown late", 22);
     let misjudged = unheard(size, "called duplicates", 25);
