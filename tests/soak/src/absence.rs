@@ -50,6 +50,11 @@ impl Absence {
         self.calls.borrow().iter().map(Vec::len).sum()
     }
 
+    /// Calls in vain later than that after each beginning.
+    pub fn calls_after(&self, time: Duration) -> usize {
+        self.calls.borrow().iter().flatten().filter(|at| **at >= time).count()
+    }
+
     /// The most calls in vain within `interval`, once it is known that nobody is there.
     pub fn most_calls_within(&self, interval: Duration) -> usize {
         let absences = self.calls.borrow();

@@ -65,6 +65,8 @@ pub struct Cic {
     pub rooms: RefCell<Vec<Room>>,
     pub written: RefCell<Vec<Written>>,
     pub keeps_history: Cell<bool>,
+    /// When it wants to be asked again.
+    pub poll_after: Cell<Duration>,
     /// Neither server takes calls.
     pub away: Absence,
 }
@@ -145,6 +147,10 @@ impl Cic {
         (told, numbers)
     }
 
+    fn answer(&self, chat: &Chat, (events, numbers): (Vec<ChatEvent>, Vec<i64>)) -> Told {
+        Told { chat: chat.clone(), events, numbers, poll_after: self.poll_after.get() }
+    }
+
     /// One call of that process, and what may happen to it.
     async fn call<T>(
         &self,
@@ -188,7 +194,7 @@ impl Cic {
                 chat_id: id.to_string(),
                 participant_id: "visitor".to_owned(),
             };
-            Ok(answer(&chat, (Vec::new(), Vec::new())))
+            Ok(self.answer(&chat, (Vec::new(), Vec::new())))
         })
         .await
     }
@@ -212,7 +218,7 @@ impl Cic {
                     what: Happening::Text(text.to_owned()),
                 });
             }
-            Ok(answer(chat, self.told(index, process, lost)))
+            Ok(self.answer(chat, self.told(index, process, lost)))
         })
         .await
     }
@@ -229,7 +235,7 @@ impl Cic {
             if gone {
                 return Err(ChatError::Gone);
             }
-            Ok(answer(chat, self.told(index, process, lost)))
+            Ok(self.answer(chat, self.told(index, process, lost)))
         })
         .await
     }
@@ -262,8 +268,4 @@ impl Cic {
 
 fn index(chat: &Chat) -> usize {
     chat.chat_id.parse().unwrap_or(usize::MAX)
-}
-
-fn answer(chat: &Chat, (events, numbers): (Vec<ChatEvent>, Vec<i64>)) -> Told {
-    Told { chat: chat.clone(), events, numbers, poll_after: Duration::from_secs(2) }
 }

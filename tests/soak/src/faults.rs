@@ -132,7 +132,7 @@ impl Faults {
         let rate = self.rates.borrow().kills * seldom * (1 + self.kills.eagerness);
         let before = self.kills.before.get(&point).copied().unwrap_or_default();
         let room = self.kills.each == 0 || before + count.kills < self.kills.each;
-        let strikes = mortal && room && self.chance.hits(rate.min(2_500));
+        let strikes = mortal && room && self.chance.hits(rate.min(5_000));
         count.kills += u32::from(strikes);
         strikes
     }

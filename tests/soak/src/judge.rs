@@ -128,8 +128,7 @@ impl Said {
 pub fn judge<S: State>(world: &World<S>) -> Verdict {
     let mut verdict = Verdict {
         interactions: world.cic.rooms.borrow().iter().filter(|room| !room.lines.is_empty()).count(),
-        parked: (world.inbound.dead().len() + world.outbound.dead().len())
-            .abs_diff(world.poison.get()),
+        parked: world.parked().abs_diff(world.poison.get()),
         ..Verdict::default()
     };
     messages(world, &mut verdict);

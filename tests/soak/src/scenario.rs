@@ -72,6 +72,17 @@ pub struct Repeats {
     pub within: Duration,
 }
 
+/// What agents do how often, in a hundred.
+#[derive(Debug, Clone, Copy)]
+pub struct Agents {
+    /// Write the same text as others.
+    pub equal: u64,
+    /// End the chat when they have answered.
+    pub end: u64,
+    /// Let it end unanswered.
+    pub ignore: u64,
+}
+
 /// A run.
 #[derive(Debug, Clone)]
 pub struct Scenario {
@@ -86,8 +97,9 @@ pub struct Scenario {
     pub burst: usize,
     pub rates: Rates,
     pub repeats: Repeats,
-    /// Of ten replies so many are of one text.
-    pub equal: u64,
+    pub agents: Agents,
+    /// After how long CIC wants to be asked again.
+    pub poll_after: Duration,
     /// Messages in the inbound queue that nobody can read.
     pub poison: usize,
     /// By how much the clock of one worker of each kind is wrong.
@@ -117,7 +129,8 @@ impl Scenario {
             burst: 0,
             rates: Rates { callbacks_repeated: 1_000, callbacks_missing: 500, ..Rates::default() },
             repeats: Repeats { times: 1, within: Duration::from_mins(20) },
-            equal: 1,
+            agents: Agents { equal: 10, end: 25, ignore: 0 },
+            poll_after: Duration::from_secs(2),
             poison: 0,
             skew: SignedDuration::ZERO,
             kills: Kills::default(),
@@ -156,9 +169,10 @@ impl Scenario {
         let network = Network::new(clock, self.slowness, self.settle);
         let world = Rc::new(World::new(clock, store, faults, network, self.flaw));
         world.cic.keeps_history.set(self.history);
+        world.cic.poll_after.set(self.poll_after);
         spawn_local(town::visitors(Rc::clone(&world), self.clone()));
         spawn_local(town::pollers(Rc::clone(&world)));
-        spawn_local(town::agents(Rc::clone(&world), self.equal));
+        spawn_local(town::agents(Rc::clone(&world), self.agents));
         spawn_local(town::echoes(Rc::clone(&world)));
         let skew = |worker| if worker == 0 { self.skew } else { SignedDuration::ZERO };
         spawn_local(functions::collectors(Rc::clone(&world), self.skew));
@@ -229,6 +243,7 @@ fn events<S: State>(world: &World<S>, verdict: &Verdict) -> BTreeMap<&'static st
     let mut events = world.faults.events();
     events.extend([
         (CIC_IN_VAIN, count(world.cic.away.calls())),
+        (CIC_KNOWN_AWAY, count(world.cic.away.calls_after(KNOWN))),
         (CIC_IN_A_STORM, count(world.cic.away.most_calls_within(PROBE_CIC))),
         (NETWORK_IN_VAIN, count(world.network.away.calls())),
         (NETWORK_IN_A_STORM, count(world.network.away.most_calls_within(PROBE_CREDENTIAL))),
@@ -242,11 +257,14 @@ fn events<S: State>(world: &World<S>, verdict: &Verdict) -> BTreeMap<&'static st
     events
 }
 
+/// What was under way has come back, and one of them has said so.
+const KNOWN: Duration = Duration::from_secs(2);
 /// Probe intervals as the breakers keep them, less the moment that a call takes to be made.
 const PROBE_CIC: Duration = Duration::from_millis(9_900);
 const PROBE_CREDENTIAL: Duration = Duration::from_millis(59_900);
 
 pub const CIC_IN_VAIN: &str = "calls to CIC in vain";
+pub const CIC_KNOWN_AWAY: &str = "of them later than two seconds after it went";
 pub const CIC_IN_A_STORM: &str = "calls to CIC in vain within a probe's interval";
 pub const NETWORK_IN_VAIN: &str = "calls to the network in vain";
 pub const NETWORK_IN_A_STORM: &str = "calls to the network in vain within a probe's interval";

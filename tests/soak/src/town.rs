@@ -17,7 +17,7 @@ use crate::{
     faults::Process,
     judge,
     ports::Ports,
-    scenario::{Repeats, Scenario},
+    scenario::{Agents, Repeats, Scenario},
     world::{State, World, channel_id},
 };
 
@@ -194,7 +194,7 @@ pub async fn pollers<S: State>(world: Rc<World<S>>) {
 }
 
 /// Agents look at their chats every few seconds, and answer what visitors wrote.
-pub async fn agents<S: State>(world: Rc<World<S>>, equal: u64) {
+pub async fn agents<S: State>(world: Rc<World<S>>, agents: Agents) {
     // Chats that go on, and how many of their lines were read.
     let mut open: Vec<(usize, usize)> = Vec::new();
     let mut rooms = 0;
@@ -218,29 +218,33 @@ pub async fn agents<S: State>(world: Rc<World<S>>, equal: u64) {
         });
         for room in answers {
             world.busy.set(world.busy.get() + 1);
-            spawn_local(answer(Rc::clone(&world), room, equal));
+            spawn_local(answer(Rc::clone(&world), room, agents));
         }
     }
 }
 
-async fn answer<S: State>(world: Rc<World<S>>, room: usize, equal: u64) {
+async fn answer<S: State>(world: Rc<World<S>>, room: usize, agents: Agents) {
     let (cic, chance) = (&world.cic, &world.faults.chance);
     sleep(Duration::from_secs(3) + chance.up_to(Duration::from_mins(1))).await;
     let is_over = || cic.away.is_on() || cic.rooms.borrow().get(room).is_none_or(|room| room.over);
     let picked_up = cic.rooms.borrow().get(room).is_some_and(|room| room.picked_up);
     if !is_over() && !picked_up {
-        cic.pick_up(room);
+        if chance.below(100) < agents.ignore {
+            cic.disconnect(room);
+        } else {
+            cic.pick_up(room);
+        }
     }
     for _ in 0..=chance.below(2) {
         if is_over() {
             break;
         }
         let number = cic.written.borrow().len();
-        let equal = chance.below(10) < equal;
+        let equal = chance.below(100) < agents.equal;
         cic.write(room, &if equal { "Thanks!".to_owned() } else { format!("Answer {number}.") });
         sleep(chance.up_to(Duration::from_secs(20))).await;
     }
-    if !is_over() && chance.below(4) == 0 {
+    if !is_over() && chance.below(100) < agents.end {
         cic.disconnect(room);
     }
     world.busy.set(world.busy.get() - 1);

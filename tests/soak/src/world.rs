@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -114,6 +114,12 @@ impl<S: State> World<S> {
         let mut queued = self.replies_queued.borrow_mut();
         let next = queued.len();
         queued.entry((reply.conversation.0.clone(), reply.text.clone())).or_insert(next);
+    }
+
+    /// Messages in the dead-letter queues; who parks one may die of it, and it is parked again.
+    pub fn parked(&self) -> usize {
+        let dead = [self.inbound.dead(), self.outbound.dead()].concat();
+        dead.into_iter().map(|(_, body)| body).collect::<BTreeSet<_>>().len()
     }
 
     /// What is not done yet, in words.

@@ -4,6 +4,7 @@ mod folding;
 mod hearing;
 mod moderation;
 mod numbers;
+mod opening;
 mod roads;
 mod undecided;
 mod visitors;
@@ -15,6 +16,7 @@ pub(crate) use folding::WINDOW as FOLDING_WINDOW;
 pub use hearing::{Heard, Hearing, PushHeard};
 use jiff::Timestamp;
 pub use numbers::Numbers;
+pub use opening::{Begin, OPENING_LEASE};
 use serde::{Deserialize, Serialize};
 pub use undecided::{Needs, Undecided};
 

@@ -10,7 +10,7 @@ use crate::{
     channel::{Channel, WhenClosed},
     chat::{ChatError, ContactCenter, Opening, Told},
     clock::Clock,
-    conversation::{Conversation, Interaction, State},
+    conversation::{Begin, Conversation, Interaction, State},
     desk::DeskError,
     message::{Answerable, Author, Message},
     slots::{Slot, Slots, Token, Want},
@@ -19,8 +19,6 @@ use crate::{
     verdict::Failure,
 };
 
-/// Longer than the function may run: nobody is opening any more when it is over.
-const OPENING_LEASE: Duration = Duration::from_secs(35);
 /// Chats that end under our hands before we leave it to the next delivery.
 const TRIES: usize = 3;
 
@@ -110,13 +108,11 @@ impl<P: Ports> Router<P> {
 
     /// `false`: somebody else has opened a chat meanwhile.
     async fn begin_opening(&self, conversation: &mut Conversation) -> Result<bool, RouteError> {
-        let now = self.desk.clock.now();
-        match &conversation.state {
-            State::Open(_) => return Ok(false),
-            State::Opening { lease_until } if now < *lease_until => return Err(RouteError::Busy),
-            State::Opening { .. } | State::Closed => {}
-        }
-        conversation.state = State::Opening { lease_until: now + OPENING_LEASE };
+        conversation.state = match conversation.state.begin_opening(self.desk.clock.now()) {
+            Begin::IsOpen => return Ok(false),
+            Begin::Busy => return Err(RouteError::Busy),
+            Begin::Ours(opening) => opening,
+        };
         match self.desk.store.save(conversation).await.map_err(RouteError::Store)? {
             None => Ok(true),
             Some(current) => {
@@ -148,7 +144,7 @@ impl<P: Ports> Router<P> {
             let clash = self.desk.store.save(conversation).await.map_err(RouteError::Store)?;
             let Some(current) = clash else { return Ok(()) };
             // Somebody wrote something else into the item: the opening is still ours.
-            let still_ours = current.state == State::Opening { lease_until };
+            let still_ours = current.state.is_opening_until(lease_until);
             *conversation = current;
             if !still_ours {
                 // Our lease ran out and somebody else opened one. Leaving ours is a courtesy to ACD;

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::{Check, HOUR, Size};
 use crate::{
     faults::Rates,
-    scenario::{Flaw, Scenario, Store},
+    scenario::{Agents, Flaw, Outage, Scenario, Store, Trouble},
 };
 
 /// Everything that may go wrong, a little of each.
@@ -42,6 +42,42 @@ fn kills(history: bool, seed: u64) -> Scenario {
     Scenario { messages: 600, history, rates, ..Scenario::fair(name, seed) }
 }
 
+/// Here processes pass by where they hardly ever come otherwise: CIC and the network go away for a
+/// moment, agents end chats while something is about to be said in them, queues hold what nobody can read.
+fn troubled(history: bool) -> Scenario {
+    let moments = (0..12).flat_map(|turn| {
+        let cic = Duration::from_secs(120 + 300 * turn);
+        let network = cic + Duration::from_secs(120);
+        [
+            Outage { trouble: Trouble::Cic, from: cic, until: cic + Duration::from_secs(20) },
+            Outage {
+                trouble: Trouble::Credential,
+                from: network,
+                until: network + Duration::from_secs(60),
+            },
+        ]
+    });
+    let kills = kills(history, 0);
+    Scenario {
+        conversations: 100,
+        messages: 1_000,
+        span: HOUR,
+        outages: moments.collect(),
+        agents: Agents { equal: 10, end: 60, ignore: 15 },
+        poll_after: Duration::from_secs(12),
+        poison: 20,
+        rates: Rates {
+            posts_unanswered: 2_000,
+            posts_vanished: 2_000,
+            posts_not_taken: 3_000,
+            cic_refusals: 500,
+            echoes_missing: 1_000,
+            ..kills.rates
+        },
+        ..kills
+    }
+}
+
 /// Their checks.
 pub fn checks(size: Size) -> Vec<Check> {
     let each = size.of(0, 200);
@@ -54,6 +90,7 @@ pub fn checks(size: Size) -> Vec<Check> {
     vec![
         Check {
             kills_at_each_point: each,
+            others: Some(troubled(true)),
             ..Check::new(
                 "a process killed at any point loses and doubles nothing",
                 kills(true, 100),
@@ -61,6 +98,7 @@ pub fn checks(size: Size) -> Vec<Check> {
         },
         Check {
             kills_at_each_point: each,
+            others: Some(troubled(false)),
             ..Check::new(
                 "the same without message history",
                 Scenario { messages: size.of(300, 600), ..kills(false, 1_000) },

@@ -100,7 +100,7 @@ fn poison(size: Size) -> Check {
         },
     )
     .at_least([(PARKED, times)])
-    .at_most([(SLOWEST_MESSAGE, 2)])
+    .at_most([(SLOWEST_MESSAGE, 2), (PARKED, times)])
 }
 
 fn polled(size: Size) -> Check {

@@ -29,6 +29,8 @@ impl Size {
 pub struct Check {
     pub promise: &'static str,
     pub scenario: Scenario,
+    /// Every other run is one of these, where seldom places are passed.
+    pub others: Option<Scenario>,
     /// Runs with seeds one after the other until each named point has so many kills.
     pub kills_at_each_point: u32,
     /// What must have happened at least so often, or the run showed nothing.
@@ -45,6 +47,7 @@ impl Check {
         Self {
             promise,
             scenario,
+            others: None,
             kills_at_each_point: 0,
             at_least: Vec::new(),
             at_most: Vec::new(),

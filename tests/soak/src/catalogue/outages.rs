@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::{Check, HOUR, Size};
 use crate::scenario::{
-    CIC_IN_A_STORM, CIC_IN_VAIN, GIVEN_BACK, NETWORK_IN_A_STORM, NETWORK_IN_VAIN, Outage, PARKED,
-    SLOWEST_REPLY, Scenario, Trouble,
+    Agents, CIC_IN_A_STORM, CIC_IN_VAIN, CIC_KNOWN_AWAY, GIVEN_BACK, NETWORK_IN_A_STORM,
+    NETWORK_IN_VAIN, Outage, PARKED, SLOWEST_REPLY, Scenario, Trouble,
 };
 
 const CIC_PROBES: Duration = Duration::from_secs(10);
-/// The first pauses, on an average.
-const FIRST_PROBES: Duration = Duration::from_secs(2);
+/// In twenty seconds, when the first two are over: each pause is as long as all before it.
+const FIRST_PROBES: u32 = 4;
 const CREDENTIAL_PROBES: Duration = Duration::from_mins(1);
 /// Calls that were under way, or about to be made, when the other side went away.
 const FIND_OUT: u32 = 100;
@@ -25,21 +25,22 @@ fn outage(name: &'static str, trouble: Trouble, lasts: Duration, messages: usize
         conversations: (messages / 10).clamp(20, AT_ONCE),
         span: lasts + HOUR,
         outages: vec![Outage { trouble, from, until }],
+        agents: Agents { equal: 10, end: 60, ignore: 0 },
         patience: lasts * 2 + HOUR * 24,
         ..Scenario::fair(name, 50)
     }
 }
 
 /// One call in each probe's interval, and those who find it out.
-fn probes(lasts: Duration, every: Duration, times: u32) -> u32 {
-    u32::try_from(lasts.as_secs() / every.as_secs()).unwrap_or(u32::MAX) + FIND_OUT * times
+fn probes(lasts: Duration, every: Duration) -> u32 {
+    u32::try_from(lasts.as_secs() / every.as_secs()).unwrap_or(u32::MAX) + FIND_OUT
 }
 
 /// Their checks.
 pub fn checks(size: Size) -> Vec<Check> {
     let day = size.of(HOUR * 2, HOUR * 24);
-    let hours = size.of(HOUR * 2, HOUR * 6);
-    let messages = size.of(300, 5_000);
+    let hours = size.of(HOUR * 2, HOUR * 4);
+    let messages = size.of(300, 3_000);
     vec![
         Check::new(
             "CIC away for a day; in the short run, two hours",
@@ -48,7 +49,7 @@ pub fn checks(size: Size) -> Vec<Check> {
         .at_least([(CIC_IN_VAIN, size.of(100, 1_000))])
         .at_most([
             (CIC_IN_A_STORM, 1),
-            (CIC_IN_VAIN, probes(day, CIC_PROBES, 1)),
+            (CIC_IN_VAIN, probes(day, CIC_PROBES)),
             (PARKED, 0),
         ]),
         flapping(size),
@@ -80,7 +81,7 @@ pub fn checks(size: Size) -> Vec<Check> {
 }
 
 fn of_network(lasts: Duration) -> [(&'static str, u32); 4] {
-    let probes = probes(lasts, CREDENTIAL_PROBES, 1);
+    let probes = probes(lasts, CREDENTIAL_PROBES);
     [(NETWORK_IN_A_STORM, 1), (NETWORK_IN_VAIN, probes), (SLOWEST_REPLY, REPLIES_KEPT), (PARKED, 0)]
 }
 
@@ -101,5 +102,5 @@ fn flapping(size: Size) -> Check {
     };
     Check::new("CIC that comes and goes for hours is not stormed", scenario)
         .at_least([(CIC_IN_VAIN, times)])
-        .at_most([(CIC_IN_VAIN, probes(away, FIRST_PROBES, 0) * times + FIND_OUT), (PARKED, 0)])
+        .at_most([(CIC_KNOWN_AWAY, FIRST_PROBES * times), (PARKED, 0)])
 }

@@ -6,7 +6,7 @@ use super::{Check, HOUR, Size};
 use crate::{
     faults::Rates,
     network::Slowness,
-    scenario::{GIVEN_BACK, LOOKS_IN_VAIN, Outage, Scenario, Trouble},
+    scenario::{Agents, GIVEN_BACK, LOOKS_IN_VAIN, Outage, Scenario, Trouble},
 };
 
 fn posts(size: Size, seed: u64) -> Scenario {
@@ -83,7 +83,7 @@ pub fn checks(size: Size) -> Vec<Check> {
         .at_least([("post called a duplicate", size.of(30, 200))]),
         Check::new(
             "of two equal replies both stand there, and no third, although an answer is lost",
-            Scenario { equal: 10, ..alike },
+            Scenario { agents: Agents { equal: 100, ..alike.agents }, ..alike },
         )
         .at_least([("answer of the network lost", size.of(40, 200))]),
         Check::new(
