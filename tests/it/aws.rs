@@ -88,9 +88,22 @@ impl Aws {
 
     /// Sends a message into a FIFO queue.
     pub(crate) async fn send(&self, queue: &str, group: &str, body: &str) -> Outcome {
+        self.send_as(queue, group, group, body).await
+    }
+
+    /// Sends one of several messages of a group.
+    pub(crate) async fn send_as(
+        &self,
+        queue: &str,
+        group: &str,
+        deduplication: &str,
+        body: &str,
+    ) -> Outcome {
+        let deduplication: String =
+            deduplication.chars().filter(char::is_ascii_alphanumeric).collect();
         let order = json!({
             "QueueUrl": queue, "MessageBody": body,
-            "MessageGroupId": group, "MessageDeduplicationId": group,
+            "MessageGroupId": group, "MessageDeduplicationId": deduplication,
         });
         self.call("sqs", "AmazonSQS.SendMessage", &order).await.map(drop)
     }

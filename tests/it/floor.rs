@@ -4,10 +4,14 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
 };
 
 use libtest_mimic::Failed;
-use local::stack::{self, Options, Stack};
+use local::{
+    kills,
+    stack::{self, Options, Stack},
+};
 
 use crate::{sample, story};
 
@@ -24,6 +28,19 @@ pub(crate) static CIC_OF_2016: Floor = Floor::new("cic-2016", true, Some("2016r3
 /// With a CIC that has `websvcs` and no web-chat.
 pub(crate) static CIC_OF_OLD: Floor = Floor::new("cic-of-old", true, Some("websvcs"));
 
+/// The three ages once more: switchovers are many, and disturb whoever plays beside them.
+pub(crate) static SWITCHED: [Floor; 3] = [
+    Floor::new("switched", true, None),
+    Floor::new("switched-2016", true, Some("2016r3")),
+    Floor::new("switched-of-old", true, Some("websvcs")),
+];
+
+/// How long a healthy stack may take for anything.
+pub(crate) const LIMIT: Duration = Duration::from_secs(45);
+
+/// For the story that kills functions.
+pub(crate) static KILLED: Floor = Floor::new("killed", true, None).killed();
+
 /// Held while this process has stacks: another run in the same workspace waits for its end.
 static RUN: OnceLock<Result<File, String>> = OnceLock::new();
 
@@ -32,6 +49,7 @@ pub(crate) struct Floor {
     name: &'static str,
     callbacks: bool,
     cic_age: Option<&'static str>,
+    killed: bool,
     stack: OnceLock<Result<Stack, String>>,
     /// Read by stories that play beside others, written by one that disturbs them.
     players: RwLock<()>,
@@ -39,7 +57,19 @@ pub(crate) struct Floor {
 
 impl Floor {
     const fn new(name: &'static str, callbacks: bool, cic_age: Option<&'static str>) -> Self {
-        Self { name, callbacks, cic_age, stack: OnceLock::new(), players: RwLock::new(()) }
+        Self {
+            name,
+            callbacks,
+            cic_age,
+            killed: false,
+            stack: OnceLock::new(),
+            players: RwLock::new(()),
+        }
+    }
+
+    const fn killed(mut self) -> Self {
+        self.killed = true;
+        self
     }
 
     /// The running stack. Where it could not be started, every story fails with the reason.
@@ -76,6 +106,7 @@ impl Floor {
             cic_age: self.cic_age.map(str::to_owned),
             ..Options::default()
         };
+        let options = if self.killed { kills::options(options) } else { options };
         story::runtime()?.block_on(async {
             let stack = Stack::up(&options, &|_| ()).await?;
             sample::prepare(&stack).await?;
@@ -110,7 +141,8 @@ pub(crate) fn take_down() -> Result<(), String> {
     if !matches!(RUN.get(), Some(Ok(_))) {
         return Ok(());
     }
-    for floor in [&CALLBACKS, &POLLING, &UNROUTED, &CIC_OF_2016, &CIC_OF_OLD] {
+    let floors = [&CALLBACKS, &POLLING, &UNROUTED, &CIC_OF_2016, &CIC_OF_OLD, &KILLED];
+    for floor in floors.into_iter().chain(&SWITCHED) {
         let directory = floor.directory();
         stack::down(&directory).map_err(|error| error.to_string())?;
         let left = living(&directory);

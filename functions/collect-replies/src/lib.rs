@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Deserialize;
 use social_aws::{
-    ChannelTable, ParameterStore, SdkConfig, SqsInbound, SqsNudges, SqsOutbound, StateTable,
+    ChannelTable, ParameterStore, Retention, SdkConfig, SqsInbound, SqsNudges, SqsOutbound,
+    StateTable,
 };
 use social_cic::{Cic, CicSettings};
 use social_core::{
@@ -36,6 +37,7 @@ pub struct Settings {
     ca_certificate: Option<String>,
     automatic_texts: Option<String>,
     collect_seconds: u64,
+    conversation_days: u32,
 }
 
 /// Everything that a run needs, built once per execution environment.
@@ -63,7 +65,10 @@ impl CollectReplies {
         let automatic =
             social_lambda::automatic_texts(&parameters, settings.automatic_texts).await?;
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
-        let state = StateTable::new(&dynamodb, settings.state_table, SystemClock);
+        let retention =
+            Retention { conversations: settings.conversation_days, ..Retention::default() };
+        let state =
+            StateTable::new(&dynamodb, settings.state_table, SystemClock).with_retention(retention);
         Ok(Self {
             automatic,
             channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),

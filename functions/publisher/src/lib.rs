@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use social_aws::{
-    ChannelTable, ParameterStore, SdkConfig, SqsDeadLetters, SqsInbound, SqsOutbound,
+    ChannelTable, ParameterStore, Retention, SdkConfig, SqsDeadLetters, SqsInbound, SqsOutbound,
     SqsVisibility, StateTable,
 };
 use social_cic::{Cic, CicSettings};
@@ -19,9 +19,6 @@ use social_lambda::{Error, SqsQueue, SystemClock};
 use social_twitter::{Api, Prices, PublishSettings, TwitterPublisher, UserTokens, Vocabulary};
 use url::Url;
 
-/// Longer than the function may run: after it no attempt of an earlier invocation is under way.
-const LEASE: Duration = Duration::from_secs(33);
-
 /// From the environment; the README lists them.
 #[derive(Debug, Deserialize)]
 pub struct Settings {
@@ -32,6 +29,8 @@ pub struct Settings {
     outbound_dlq_url: String,
     cic_urls: String,
     cic_interface: String,
+    conversation_days: u32,
+    reply_days: u32,
     ca_certificate: Option<String>,
     automatic_texts: Option<String>,
     facebook_url: Url,
@@ -42,6 +41,8 @@ pub struct Settings {
     twitter_settle_seconds: u64,
     twitter_vocabulary: Vocabulary,
     reply_max_age_seconds: u64,
+    /// Longer than the function may run: after it no attempt of an earlier invocation is under way.
+    message_lease: u64,
 }
 
 type Parameters = ParameterStore<SystemClock>;
@@ -94,7 +95,13 @@ impl PublisherFunction {
         };
         let graph = Graph::new(http.clone(), graph, SystemClock);
         let api = Api::new(http.clone(), settings.twitter_url);
-        let store = StateTable::new(&dynamodb, settings.state_table, SystemClock);
+        let retention = Retention {
+            conversations: settings.conversation_days,
+            replies: settings.reply_days,
+            ..Retention::default()
+        };
+        let store =
+            StateTable::new(&dynamodb, settings.state_table, SystemClock).with_retention(retention);
         let tokens = UserTokens::new(parameters.clone(), store.clone(), api.clone(), SystemClock);
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
         let automatic =
@@ -120,7 +127,7 @@ impl PublisherFunction {
             },
             limits: Limits {
                 max_age: Duration::from_secs(settings.reply_max_age_seconds),
-                lease: LEASE,
+                lease: Duration::from_secs(settings.message_lease),
             },
         };
         let queue = SqsQueue {

@@ -1,10 +1,12 @@
 //! Routes what waits in `inbound.fifo` to interactions in CIC.
 //! Routing is `social_core::routing`'s, CIC is `social-cic`'s; only the wiring is here.
 
+use std::time::Duration;
+
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use social_aws::{
-    ChannelTable, ParameterStore, SdkConfig, SqsDeadLetters, SqsInbound, SqsOutbound,
+    ChannelTable, ParameterStore, Retention, SdkConfig, SqsDeadLetters, SqsInbound, SqsOutbound,
     SqsVisibility, StateTable,
 };
 use social_cic::{Cic, CicSettings};
@@ -37,6 +39,10 @@ pub struct Settings {
     cic_events_token: Option<String>,
     cic_max_chats: u32,
     cic_starts_per_second: u32,
+    message_lease: u64,
+    conversation_days: u32,
+    message_days: u32,
+    reply_days: u32,
     ca_certificate: Option<String>,
     automatic_texts: Option<String>,
     facebook_url: Url,
@@ -123,7 +129,15 @@ impl RouterFunction {
         let dead_letters = SqsDeadLetters::new(&sqs, settings.inbound_dlq_url);
         let automatic =
             social_lambda::automatic_texts(&parameters, settings.automatic_texts).await?;
-        let store = StateTable::new(&dynamodb, settings.state_table, SystemClock).with_caps(caps);
+        let retention = Retention {
+            conversations: settings.conversation_days,
+            messages: settings.message_days,
+            replies: settings.reply_days,
+        };
+        let store = StateTable::new(&dynamodb, settings.state_table, SystemClock)
+            .with_claim_lease(Duration::from_secs(settings.message_lease))
+            .with_caps(caps)
+            .with_retention(retention);
         let thread_owners = NetworkThreads {
             facebook: FacebookThreadOwners::new(graph, parameters.clone()),
             twitter: TwitterThreadOwners::new(api, parameters),

@@ -2,21 +2,26 @@
 //! What a callback means is its network's adapter's business, never this crate's.
 
 mod cic;
+mod deletion;
 mod facebook;
 mod secrets;
 mod twitter;
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use futures::FutureExt;
 use http::StatusCode;
 use serde::Deserialize;
-use social_aws::{ChannelTable, ParameterStore, SdkConfig, SqsDeadLetters, SqsInbound, SqsNudges};
+use social_aws::{
+    ChannelTable, ParameterStore, SdkConfig, SqsDeadLetters, SqsInbound, SqsNudges, StateTable,
+};
 use social_core::Failure;
 use social_lambda::SystemClock;
 
@@ -27,6 +32,7 @@ const LARGEST_BODY: usize = 4_300_000;
 #[derive(Debug, Deserialize)]
 pub struct Settings {
     channels_table: String,
+    state_table: String,
     inbound_queue_url: String,
     inbound_dlq_url: String,
     nudge_queue_url: String,
@@ -36,6 +42,7 @@ pub struct Settings {
 /// Everything that an invocation needs, built once per execution environment.
 pub struct Webhook {
     channels: ChannelTable<SystemClock>,
+    state: StateTable<SystemClock>,
     parameters: ParameterStore<SystemClock>,
     secrets_name: String,
     inbound: SqsInbound,
@@ -50,6 +57,7 @@ impl Webhook {
         let (table, refresh) = (settings.channels_table, ChannelTable::<SystemClock>::REFRESH);
         Self {
             channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
+            state: StateTable::new(&dynamodb, settings.state_table, SystemClock),
             parameters: ParameterStore::new(&social_aws::ssm(aws), SystemClock),
             secrets_name: settings.webhook_secrets,
             inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
@@ -63,11 +71,23 @@ impl Webhook {
 pub fn app(webhook: Webhook) -> Router {
     Router::new()
         .route("/facebook", get(facebook::verify).post(facebook::receive))
+        .route("/facebook/data-deletion", post(deletion::ask).layer(deletion::limit()))
+        .route("/facebook/data-deletion/{code}", get(deletion::status))
         .route("/twitter", get(twitter::answer_challenge).post(twitter::receive))
         .route("/cic/replies", post(cic::receive_reply))
         .route("/cic/events/{token}", post(cic::receive_event))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn(unwound))
         .with_state(Arc::new(webhook))
+}
+
+/// A panic is answered like any failure. Lambda would show its message, which may quote a body.
+async fn unwound(request: Request, next: Next) -> Response {
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    answered.unwrap_or_else(|_panic| {
+        tracing::error!(error_type = "panic", metric = "Panicked", "callback panicked");
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    })
 }
 
 /// Why a callback is not taken. The caller learns the status and nothing else.

@@ -15,6 +15,11 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers::header};
 
 use super::*;
 
+mod canaries;
+mod cloud;
+mod deletions;
+mod security;
+
 const SIGNATURE: &str = "x-hub-signature-256";
 const TWITTER_SIGNATURE: &str = "x-twitter-webhooks-signature";
 
@@ -29,12 +34,8 @@ impl Aws {
             "twitter": { "consumer_secrets": ["consumer_secret"] },
             "cic": { "reply_tokens": ["reply", ""], "event_tokens": ["event"] },
         });
-        let page = ["channel_id", "network", "workgroup", "page_id", "credential"]
-            .into_iter()
-            .zip(["acme-page", "facebook", "Social Support", "100", "/social/facebook/acme"])
-            .map(|(name, value)| (name.to_owned(), json!({ "S": value })));
         let parameter = json!({ "Parameter": { "Name": "s", "Value": secrets.to_string() } });
-        let channels = json!({ "Items": [Value::Object(page.collect())], "Count": 1 });
+        let channels = json!({ "Items": [page_entry()], "Count": 1 });
         for (target, answer) in [
             ("AmazonSSM.GetParameter", parameter),
             ("DynamoDB_20120810.Scan", channels),
@@ -65,14 +66,7 @@ impl Aws {
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .endpoint_url(self.0.uri())
             .build();
-        let settings = Settings {
-            channels_table: "channels".to_owned(),
-            inbound_queue_url: "https://sqs/inbound.fifo".to_owned(),
-            inbound_dlq_url: "https://sqs/inbound-dlq.fifo".to_owned(),
-            nudge_queue_url: "https://sqs/nudges".to_owned(),
-            webhook_secrets: "/social/webhook".to_owned(),
-        };
-        app(Webhook::new(settings, &aws))
+        app(Webhook::new(settings(), &aws))
     }
 
     /// Each message that was sent: its queue and its body.
@@ -103,6 +97,26 @@ impl Aws {
     /// A Facebook callback with the right signature.
     async fn callback(&self, body: &str) -> StatusCode {
         self.post("/facebook", &[(SIGNATURE, &signature("now", body))], body).await
+    }
+}
+
+/// The page's entry, as `DynamoDB` writes it.
+fn page_entry() -> Value {
+    let page = ["channel_id", "network", "workgroup", "page_id", "credential"]
+        .into_iter()
+        .zip(["acme-page", "facebook", "Social Support", "100", "/social/facebook/acme"])
+        .map(|(name, value)| (name.to_owned(), json!({ "S": value })));
+    Value::Object(page.collect())
+}
+
+fn settings() -> Settings {
+    Settings {
+        channels_table: "channels".to_owned(),
+        state_table: "social-state".to_owned(),
+        inbound_queue_url: "https://sqs/inbound.fifo".to_owned(),
+        inbound_dlq_url: "https://sqs/inbound-dlq.fifo".to_owned(),
+        nudge_queue_url: "https://sqs/nudges".to_owned(),
+        webhook_secrets: "/social/webhook".to_owned(),
     }
 }
 

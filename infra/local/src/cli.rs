@@ -8,7 +8,8 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use local::stack::{self, Options, Shown, Stack};
+use local::kills;
+use local::stack::{self, Build, Options, Shown, Stack};
 use simulators::cic::{Age, UnknownAge};
 
 use crate::demo;
@@ -42,6 +43,16 @@ enum Command {
     Deploy,
     /// Stops the stack and every process of it
     Down,
+    /// Kills the functions' processes at each named point, on a stack of its own, while people talk,
+    /// and prints what was lost, doubled or out of order
+    Kills {
+        /// How often at each point
+        #[arg(long, default_value_t = 5)]
+        each: u32,
+        /// Builds the functions optimised, as they are shipped
+        #[arg(long)]
+        release: bool,
+    },
     /// Plays the scripted conversations through a stack of its own (`cargo demo`)
     Demo {
         /// One JSON object per step, and a summary last
@@ -67,9 +78,22 @@ struct Up {
     /// How old CIC is: 2020r1, 2018r4, 2016r3, 2016r1 or websvcs
     #[arg(long, value_parser = age)]
     cic_age: Option<String>,
+    #[command(flatten)]
+    functions: Functions,
     /// Prints stack.json on standard output
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Args)]
+struct Functions {
+    /// Lets tests kill the functions' processes at named points, by orders in `failpoints/` beside
+    /// `stack.json`
+    #[arg(long)]
+    failpoints: bool,
+    /// Builds the functions optimised, as they are shipped; takes many minutes the first time
+    #[arg(long)]
+    release: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
@@ -90,6 +114,10 @@ impl Up {
             enforce_roles: self.enforce_roles,
             cic_limits: self.cic_limits == Limits::On,
             cic_age: self.cic_age.clone(),
+            build: Build {
+                failpoints: self.functions.failpoints,
+                optimised: self.functions.release,
+            },
             ..Options::default()
         }
     }
@@ -107,6 +135,7 @@ impl Cli {
                 match loaded()?.print_logs(function.as_deref(), Shown { follow, all }).await? {}
             }
             Command::Deploy => loaded()?.deploy(&progress()).await?,
+            Command::Kills { each, release } => return kill(each, release).await,
             Command::Down => stack::down(&Options::default().directory)?,
         }
         Ok(ExitCode::SUCCESS)
@@ -134,6 +163,18 @@ async fn start(up: &Up) -> Result<ExitCode, Box<dyn Error>> {
         addresses(&stack)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn kill(each: u32, release: bool) -> Result<ExitCode, Box<dyn Error>> {
+    let progress = progress();
+    let directory = Options::default().directory.join("kills");
+    let build = Build { failpoints: true, optimised: release };
+    let options = kills::options(Options { directory, build, ..Options::default() });
+    let stack = Stack::up(&options, &progress).await?.guarded();
+    progress("killing");
+    let report = kills::run(&stack, &kills::ALL, each, &progress).await?;
+    write!(io::stdout(), "{report}")?;
+    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn status(stack: &Stack) -> io::Result<()> {

@@ -1,15 +1,20 @@
-//! The administrators' command line: checks an installation, and decides about replies that wait.
+//! The administrators' command line: checks an installation, decides about replies that wait, puts
+//! back what was parked, forgets people.
 //! Rules are `social-core`'s; what is here reads arguments and prints.
 
 mod approvals;
 mod entries;
+mod forgetting;
+mod parked;
 mod texts;
 
 use std::{error::Error, io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
+use social_core::Network;
 
-/// Checks Social Bridge for CIC, and decides about replies that wait for a second person.
+/// Checks Social Bridge for CIC, decides about replies that wait for a second person, puts back what
+/// was parked, forgets people.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub struct Cli {
@@ -25,6 +30,38 @@ enum Command {
     /// Replies that wait for a second person, where a channel's entry says `"approval": true`
     #[command(subcommand)]
     Approvals(Approvals),
+    /// What is in a dead-letter queue: why it is there, and the way back
+    #[command(subcommand, name = "parked")]
+    Parked(ParkedCommand),
+    /// Erases what is stored of an author, and has what is still on its way left out
+    Forget(Forget),
+    /// Prints requests to delete that came by Facebook and that nobody has settled yet
+    Deletions {
+        /// The stack's state table (output `StateTable`), read with your AWS credentials
+        #[arg(long)]
+        state_table: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Forget {
+    /// `facebook` or `twitter`
+    #[arg(value_parser = forgetting::network)]
+    network: Network,
+    /// The network's id of the author, as `/who` tells it in the chat
+    author_id: String,
+    /// The stack's state table (output `StateTable`)
+    #[arg(long)]
+    state_table: String,
+    /// The stack's channels table (output `ChannelsTable`): it tells the network of each channel
+    #[arg(long)]
+    channels_table: String,
+    /// The request that is settled by this, by its confirmation code
+    #[arg(long, value_name = "CODE")]
+    request: Option<String>,
+    /// Only counts, and changes nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -39,6 +76,49 @@ enum Approvals {
     Approve(Decision),
     /// Takes one back
     Discard(Decision),
+}
+
+#[derive(Debug, Subcommand)]
+enum ParkedCommand {
+    /// Prints each with its id and its reason, without what people wrote
+    List {
+        /// The queue that it came from (output `InboundQueueUrl` or `OutboundQueueUrl`)
+        #[arg(long)]
+        queue: String,
+        /// Only what was parked for this reason
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Prints one whole: people's words are in it
+    Show {
+        /// The queue that it came from
+        #[arg(long)]
+        queue: String,
+        /// As `list` prints it
+        #[arg(long)]
+        id: String,
+    },
+    /// Puts messages back into their queue; nothing is shown or published twice
+    Redrive(Redrive),
+}
+
+#[derive(Debug, Args)]
+struct Redrive {
+    /// The queue that they came from, and go back to
+    #[arg(long)]
+    queue: String,
+    /// Only what was parked for this reason
+    #[arg(long)]
+    reason: Option<String>,
+    /// Only this one
+    #[arg(long)]
+    id: Option<String>,
+    /// Does it; without, only tells what would be done
+    #[arg(long)]
+    execute: bool,
+    /// How many go back each second
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    per_second: u32,
 }
 
 #[derive(Debug, Args)]
@@ -104,6 +184,9 @@ impl Cli {
             }
             Command::Check(Check::Texts(texts)) => texts::check(&texts, out).await,
             Command::Approvals(approvals) => approvals::run(approvals, out).await,
+            Command::Parked(command) => parked::run(command, out).await,
+            Command::Forget(whom) => forgetting::forget(whom, out).await,
+            Command::Deletions { state_table } => forgetting::list(state_table, out).await,
         }
     }
 }

@@ -18,5 +18,5 @@ pub use channels::ChannelTable;
 pub use clients::{dynamodb, sqs, ssm};
 pub use error::{AwsError, Problem};
 pub use parameters::{ParameterError, ParameterStore};
-pub use queues::{SqsDeadLetters, SqsInbound, SqsNudges, SqsOutbound, SqsVisibility};
-pub use state::StateTable;
+pub use queues::{SqsDeadLetters, SqsInbound, SqsNudges, SqsOutbound, SqsParked, SqsVisibility};
+pub use state::{Retention, StateTable};

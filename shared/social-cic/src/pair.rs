@@ -10,19 +10,20 @@ use social_core::{
     Classify,
     chat::{Chat, ChatError, ChatEvent, ContactCenter, Interface, Opening, Sent, Told},
 };
+use social_failpoints::{Call, passing};
 use social_http::Client;
 use tokio::time::Instant;
 use url::Url;
 
 use crate::{
-    ask::Ask,
+    ask::{Ask, status_error},
     error::CicError,
     events::{self, Echoes},
     memory::{Memory, Untold},
     server::Server,
     settings::{Choice, CicSettings, SettingsError},
     visit::Visit,
-    web_chat,
+    web_chat, websvcs,
     wire::Reply,
 };
 
@@ -281,6 +282,25 @@ impl Cic {
     }
 }
 
+impl Cic {
+    /// How many agents one server tells of. An error says that it takes no calls at all: a proxy may
+    /// let nobody through to `websvcs` while chats go on over the other interface.
+    async fn queue_of(&self, server: &Server, workgroup: &str) -> Result<Option<u32>, CicError> {
+        let failed = match server.send(&websvcs::queue_request(workgroup)).await {
+            Ok(answer) if answer.status.is_success() => {
+                return Ok(websvcs::agents_available(&answer));
+            }
+            Ok(answer) => status_error(&answer),
+            Err(error) => error,
+        };
+        if failed.is_down() {
+            server.forget();
+            server.offer(self.choice).await?;
+        }
+        Ok(None)
+    }
+}
+
 fn pair_down(first: CicError) -> CicError {
     CicError::PairDown(Box::new(first))
 }
@@ -289,6 +309,7 @@ impl ContactCenter for Cic {
     /// A start whose answer is lost is tried on the other server: an empty chat that nobody polls
     /// is dropped by CIC.
     async fn open(&self, opening: &Opening) -> Result<Told, ChatError> {
+        let _passing = passing(Call::Open);
         let mut visit = Visit::new();
         let mut down = None;
         for server in self.in_turn(0) {
@@ -311,6 +332,7 @@ impl ContactCenter for Cic {
     }
 
     async fn say(&self, chat: &Chat, text: &str) -> Result<Told, ChatError> {
+        let _passing = passing(Call::Say);
         self.call(chat, Wish::Say(text)).await
     }
 
@@ -328,6 +350,22 @@ impl ContactCenter for Cic {
             Ok(moved) => Ok(moved.map(|_| visit.events(Echoes::Kept))),
             Err(error) => Err(error.into_chat_error(visit.sent)),
         }
+    }
+
+    /// Only `websvcs` tells (section 4.1): it is asked whichever interface the chats use.
+    async fn agents_available(&self, workgroup: &str) -> Result<Option<u32>, ChatError> {
+        let mut down = None;
+        for server in self.in_turn(0) {
+            match self.queue_of(server, workgroup).await {
+                Ok(available) => return Ok(available),
+                Err(error) => {
+                    self.note_down(server);
+                    down.get_or_insert(error);
+                }
+            }
+        }
+        let error = down.map_or(CicError::NoInterface, pair_down);
+        Err(error.into_chat_error(Sent::No))
     }
 
     /// What is told with the answer, an agent's last words, is told again by the next poll.

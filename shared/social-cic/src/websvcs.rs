@@ -41,6 +41,24 @@ pub(crate) fn configuration_request() -> Request {
     Request { method: Method::GET, path, body: None, accept: JSON }
 }
 
+/// `POST queue/query`: how a workgroup stands.
+pub(crate) fn queue_request(workgroup: &str) -> Request {
+    let path = ["websvcs", "queue", "query"].map(str::to_owned).to_vec();
+    let body = json!({
+        "queueName": workgroup,
+        "queueType": "Workgroup",
+        "participant": { "name": "", "credentials": "" },
+    });
+    Request { method: Method::POST, path, body: Some(body), accept: JSON }
+}
+
+/// How many agents could take a chat now; `None` where the answer does not tell.
+pub(crate) fn agents_available(answer: &Answer) -> Option<u32> {
+    let body = wire::json(answer).ok().flatten()?;
+    let queue = Fields::of(&body)?.object("queue")?;
+    u32::try_from(queue.number("agentsAvailable")?).ok()
+}
+
 fn start_body(start: Start<'_>) -> Value {
     let opening = start.opening;
     let mut body = json!({

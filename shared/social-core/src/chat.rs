@@ -169,6 +169,9 @@ pub trait ContactCenter {
 
     /// Ends the chat from the visitor's side.
     async fn exit(&self, chat: &Chat) -> Result<(), ChatError>;
+
+    /// How many agents of a workgroup could take a chat now; `None` where the server does not tell.
+    async fn agents_available(&self, workgroup: &str) -> Result<Option<u32>, ChatError>;
 }
 
 impl<C: ContactCenter> ContactCenter for &C {
@@ -190,5 +193,9 @@ impl<C: ContactCenter> ContactCenter for &C {
 
     async fn exit(&self, chat: &Chat) -> Result<(), ChatError> {
         (**self).exit(chat).await
+    }
+
+    async fn agents_available(&self, workgroup: &str) -> Result<Option<u32>, ChatError> {
+        (**self).agents_available(workgroup).await
     }
 }

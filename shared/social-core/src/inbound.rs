@@ -26,13 +26,21 @@ pub struct InboundBatch {
     /// In a group of its conversation's own, because it had to wait and others did not.
     #[serde(default)]
     pub detour: bool,
+    /// How often it was put back after it had been parked.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub redriven: u32,
 }
 
 impl InboundBatch {
     /// Changes in the group of their post, thread or visitor.
     pub fn new(channel_id: ChannelId, changes: Vec<Change>) -> Self {
-        Self { channel_id, changes, detour: false }
+        Self { channel_id, changes, detour: false, redriven: 0 }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Something that happened and that an agent may have to see.

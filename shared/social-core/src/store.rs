@@ -9,7 +9,7 @@ use crate::{
     channel::ChannelId,
     chat::Chat,
     conversation::{Conversation, ConversationKey},
-    message::{Author, InLedger, Message, MessageId, Owner},
+    message::{Author, InLedger, Message, MessageId, Network, Owner},
     reply::ReplyRecord,
     slots::Slots,
     verdict::Failure,
@@ -48,6 +48,17 @@ pub trait Ledger {
         change: &impl InLedger,
         perhaps_done: bool,
     ) -> Result<(), Failure>;
+
+    /// Marks the change as parked: done, until somebody puts it back into its queue.
+    async fn park(
+        &self,
+        channel: &ChannelId,
+        change: &impl InLedger,
+        conversation: Option<&ConversationKey>,
+    ) -> Result<(), Failure>;
+
+    /// A change that was put back can be claimed again, if it was parked; one that is done stays done.
+    async fn unpark(&self, channel: &ChannelId, change: &impl InLedger) -> Result<(), Failure>;
 
     /// The conversation that the message with this id went to.
     async fn conversation_of(
@@ -126,6 +137,16 @@ pub trait Threads {
 
     /// Remembers it.
     async fn remember(&self, channel: &ChannelId, root: &str, owner: Owner) -> Result<(), Failure>;
+}
+
+/// Authors whose data was deleted: what they wrote before is not taken any more.
+pub trait Forgotten {
+    /// When the author was forgotten, as long as anything from before then may still be on its way.
+    async fn forgotten_at(
+        &self,
+        network: Network,
+        author_id: &str,
+    ) -> Result<Option<Timestamp>, Failure>;
 }
 
 /// Whose thread it is, asked of the network where nothing is remembered.

@@ -16,6 +16,7 @@
 
 mod admission;
 pub mod callback;
+pub mod deletion;
 pub mod graph;
 mod normalise;
 mod owners;

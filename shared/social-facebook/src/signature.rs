@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 /// Longest challenge that is repeated.
 const LONGEST_CHALLENGE: usize = 256;
 
-/// Bytes whose signature is valid. There is no other way to get one than [`verify`].
+/// Bytes whose signature is valid. There is no other way to get one than to prove it.
 #[derive(Clone, Copy)]
 pub struct Signed<'a>(&'a [u8]);
 
@@ -24,7 +24,7 @@ impl<'a> Signed<'a> {
 /// Why a callback is not Facebook's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unproven {
-    /// There is no `X-Hub-Signature-256` of the form `sha256=` and 64 hexadecimal digits.
+    /// There is no `X-Hub-Signature-256` of the form `sha256=` and 64 hexadecimal digits, the letters small.
     #[error("the signature is missing or malformed")]
     Unsigned,
     /// None of the active app secrets makes this signature.
@@ -43,8 +43,20 @@ pub fn verify<'a>(
     let digits = header.and_then(|header| header.trim().strip_prefix("sha256="));
     let mut signature = [0; 32];
     let digits = digits.ok_or(Unproven::Unsigned)?;
+    if digits.bytes().any(|digit| digit.is_ascii_uppercase()) {
+        return Err(Unproven::Unsigned);
+    }
     hex::decode_to_slice(digits, &mut signature).map_err(|_| Unproven::Unsigned)?;
-    let fits = |secret: &SecretString| is_signature(secret, body, &signature);
+    prove(secrets, &signature, body)
+}
+
+/// Proves bytes by a signature, whichever way it came.
+pub(crate) fn prove<'a>(
+    secrets: &[SecretString],
+    signature: &[u8; 32],
+    body: &'a [u8],
+) -> Result<Signed<'a>, Unproven> {
+    let fits = |secret: &SecretString| is_signature(secret, body, signature);
     if secrets.iter().any(fits) { Ok(Signed(body)) } else { Err(Unproven::Forged) }
 }
 
@@ -111,6 +123,9 @@ mod tests {
     #[case::bare(SIGNATURE.strip_prefix("sha256="))]
     #[case::sha1(Some("sha1=462f8c209c663e0a69da0bb1d7693211dd604e56"))]
     #[case::short(Some("sha256=462f8c"))]
+    #[case::capitals(Some(
+        "sha256=462F8C209C663E0A69DA0BB1D7693211DD604E5662BDB1B7A79AD364834889A3"
+    ))]
     #[case::odd(SIGNATURE.get(..SIGNATURE.len() - 1))]
     #[case::base64(Some("sha256=Ri+MIJxmPgpp2gux12kyEd1gTlZivbG3p5rTZINIiaM="))]
     fn what_is_no_signature_is_refused(#[case] header: Option<&str>) {

@@ -17,4 +17,4 @@ pub use http::http_client;
 pub use lambda_runtime::Error;
 pub use schedule::run_schedule;
 pub use settings::{SettingsError, from_environment};
-pub use start::{sdk_config, start};
+pub use start::{lines_up_to, quiet_panics, sdk_config, start};

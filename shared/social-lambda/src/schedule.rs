@@ -1,9 +1,12 @@
 //! Scheduled functions: one run per invocation, until shortly before Lambda would end it.
 
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
 use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
-use social_core::Failure;
+use social_core::{Failure, Verdict};
 
 /// Runs a scheduled function. `run` gets the time at which Lambda would end it.
 pub async fn run_schedule(
@@ -14,7 +17,10 @@ pub async fn run_schedule(
         let deadline = event.context.deadline;
         let deadline =
             i64::try_from(deadline).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
-        let outcome = run(deadline.unwrap_or(Timestamp::MAX)).await;
+        // Lambda would show the panic's message, which may quote what somebody wrote.
+        let run = AssertUnwindSafe(run(deadline.unwrap_or(Timestamp::MAX))).catch_unwind();
+        let panicked = |_| Err(Failure::new(Verdict::RETRY, "panic", "the run panicked"));
+        let outcome = run.await.unwrap_or_else(panicked);
         if let Err(failure) = &outcome {
             tracing::error!(
                 error_type = failure.error_type(), verdict = ?failure.verdict(), error = %failure,

@@ -38,15 +38,29 @@ fn namespace() -> String {
 pub async fn start() -> Result<SdkConfig, SettingsError> {
     let settings: StartSettings = from_environment()?;
     let level: LevelFilter = settings.aws_lambda_log_level.parse().unwrap_or(LevelFilter::INFO);
-    let ours = Targets::new()
-        .with_default(level.min(LevelFilter::WARN))
-        .with_targets(OUR_TARGETS.iter().map(|target| (*target, level)));
-    let log = fmt::layer().json().flatten_event(true).with_current_span(true).with_filter(ours);
+    let log = fmt::layer().json().flatten_event(true).with_current_span(true);
+    let log = log.with_filter(lines_up_to(level));
     tracing_subscriber::registry()
         .with(log)
         .with(Metrics::new(settings.metrics_namespace, settings.aws_lambda_function_name))
         .init();
+    quiet_panics();
     Ok(sdk_config().await)
+}
+
+/// Which lines are written at that level.
+pub fn lines_up_to(level: LevelFilter) -> Targets {
+    Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_targets(OUR_TARGETS.iter().map(|target| (*target, level)))
+}
+
+/// From now on a panic tells where it happened and not why: its message may quote what somebody wrote.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(error_type = "panic", place, "panicked");
+    }));
 }
 
 /// Crates whose lines are written with care.

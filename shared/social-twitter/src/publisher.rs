@@ -20,6 +20,7 @@ use social_core::{
     reply::{OwnMessage, PublishError, Publisher, Refusal, Target},
     verdict::Failure,
 };
+use social_failpoints::{Call, passing};
 use social_http::HttpError;
 
 use crate::{
@@ -229,6 +230,7 @@ impl<C: Credentials, B: Budgets> Publisher for TwitterPublisher<C, B> {
             .await
             .map_err(PublishError::NotPublished)?;
         let account = Account { name: &channel.credential, credential: &credential };
+        let _passing = passing(Call::Publish);
         if private {
             return self.send_private(account, target, text).await.map(MessageId);
         }

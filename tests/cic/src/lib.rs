@@ -2,6 +2,8 @@
 //! server, over every interface.
 
 #[cfg(test)]
+mod attendance;
+#[cfg(test)]
 mod bridge;
 #[cfg(test)]
 mod switchover;

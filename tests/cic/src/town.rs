@@ -63,6 +63,11 @@ impl Town {
         self.control(1, Method::POST, &path, body).await;
     }
 
+    /// The pair tells of so many agents from now on.
+    pub(crate) async fn agents_are_available(&self, available: u32) {
+        self.control(1, Method::PUT, "/agents", json!({ "available": available })).await;
+    }
+
     /// Every interaction.
     pub(crate) async fn interactions(&self) -> Vec<Value> {
         let all = self.control(1, Method::GET, "/interactions", json!({})).await;

@@ -14,13 +14,14 @@ use serde_json::Value;
 use crate::{floor, story::Outcome};
 
 /// Which crates of the workspace each shared crate may use.
-const SHARED: [(&str, &[&str]); 7] = [
+const SHARED: [(&str, &[&str]); 8] = [
     ("social-core", &[]),
+    ("social-failpoints", &[]),
     ("social-http", &["social-core"]),
-    ("social-aws", &["social-core"]),
-    ("social-facebook", &["social-core", "social-http"]),
-    ("social-twitter", &["social-core", "social-http"]),
-    ("social-cic", &["social-core", "social-http"]),
+    ("social-aws", &["social-core", "social-failpoints"]),
+    ("social-facebook", &["social-core", "social-failpoints", "social-http"]),
+    ("social-twitter", &["social-core", "social-failpoints", "social-http"]),
+    ("social-cic", &["social-core", "social-failpoints", "social-http"]),
     ("social-lambda", &["social-aws", "social-core", "social-http"]),
 ];
 
@@ -73,9 +74,14 @@ impl Package {
     }
 }
 
-fn workspace() -> Outcome<BTreeMap<String, Package>> {
+/// What cargo tells of the workspace's own packages.
+pub(super) fn metadata() -> Outcome<Value> {
     let metadata = cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"])?;
-    let metadata: Value = serde_json::from_str(&metadata)?;
+    Ok(serde_json::from_str(&metadata)?)
+}
+
+fn workspace() -> Outcome<BTreeMap<String, Package>> {
+    let metadata = metadata()?;
     let packages = metadata.get("packages").and_then(Value::as_array).cloned().unwrap_or_default();
     Ok(packages.iter().map(package).map(|package| (package.name.clone(), package)).collect())
 }

@@ -2,6 +2,7 @@
 
 mod cloudformation;
 mod dependencies;
+mod failpoints;
 mod processes;
 mod settings;
 mod template;
@@ -9,7 +10,7 @@ mod template;
 use libtest_mimic::Trial;
 
 pub(crate) fn all() -> Vec<Trial> {
-    [template::all(), settings::all(), dependencies::all(), processes::all()]
+    [template::all(), settings::all(), dependencies::all(), failpoints::all(), processes::all()]
         .into_iter()
         .flatten()
         .collect()

@@ -4,6 +4,8 @@ mod administrators;
 mod commands;
 mod desk;
 mod doors;
+mod killed;
+mod parked;
 mod queues;
 mod roads;
 mod same;
@@ -18,6 +20,7 @@ pub(crate) fn all() -> Vec<Trial> {
     let (scenes, lonely_scenes) = scenes::all();
     [
         town::all(),
+        killed::all(),
         administrators::all(),
         commands::all(),
         roads::all(),
@@ -29,6 +32,7 @@ pub(crate) fn all() -> Vec<Trial> {
         lonely_scenes,
         desk::lonely(),
         same::lonely(),
+        parked::lonely(),
         switchovers::all(),
     ]
     .into_iter()

@@ -14,7 +14,10 @@ use local::{
 use tokio::sync::Notify;
 
 use super::scenes::AGES;
-use crate::story::{self, Outcome, Story};
+use crate::{
+    floor::SWITCHED,
+    story::{self, Outcome, Story},
+};
 
 /// How long the pair may need until the first server serves again.
 const HAND_BACK: Duration = Duration::from_secs(15);
@@ -41,7 +44,9 @@ pub(super) fn all() -> Vec<Trial> {
     let longest = scenes::all().iter().map(|scene| scene.steps).max().unwrap_or_default();
     let rounds = (1..=longest).flat_map(|step| LOSSES.map(|loss| (step, loss)));
     let stories = rounds.flat_map(|(step, (loss, lost))| {
-        AGES.map(|(age, floor)| {
+        AGES.into_iter().zip(&SWITCHED).map(move |((age, floor), other)| {
+            // Two stacks of each age share the rounds.
+            let floor = if step % 2 == 0 { floor } else { other };
             let name = format!("switchovers::step_{step}_without_{loss}{age}");
             story::lonely_story_on(floor, &name, async move |story: &Story| {
                 play(&story::world(story.stack)?, step, lost).await

@@ -127,7 +127,7 @@ impl World {
     }
 
     /// From here, with one worker and no further fault, the message is said.
-    fn ends_well(&self, setting: &Setting) -> bool {
+    fn ends_well(&self, setting: Setting) -> bool {
         if self.workers.iter().any(Option::is_some) {
             return true;
         }
@@ -184,7 +184,9 @@ impl Model for Setting {
         vec![
             Property::always(NEVER_TWO, |_, world: &World| !world.is_open_twice()),
             Property::always(NEVER_UNKNOWN, |_, world: &World| !world.has_lost_words()),
-            Property::always(NEVER_STUCK, |setting: &Self, world: &World| world.ends_well(setting)),
+            Property::always(NEVER_STUCK, |setting: &Self, world: &World| {
+                world.ends_well(*setting)
+            }),
             Property::sometimes(SAID, |_, world: &World| world.done),
         ]
     }

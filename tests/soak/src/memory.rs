@@ -8,10 +8,10 @@ use social_core::{
     ChannelId, Clock, Failure, MessageId,
     breaker::{Breakers, Outage, Probe},
     conversation::{Conversation, ConversationKey},
-    message::{InLedger, Owner},
+    message::{InLedger, Network, Owner},
     reply::ReplyRecord,
     slots::{Caps, Occupancy, Slate, Slot, Slots, Token, Want},
-    store::{Claim, Conversations, Lease, Leases, Ledger, OpenChat, Replies, Threads},
+    store::{Claim, Conversations, Forgotten, Lease, Leases, Ledger, OpenChat, Replies, Threads},
 };
 
 use crate::{clock::VirtualClock, world::State};
@@ -22,6 +22,7 @@ const SLACK: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 struct Seen {
     done: bool,
+    parked: bool,
     until: Timestamp,
     /// Claims since the last release that forgot who began.
     began: bool,
@@ -114,7 +115,7 @@ impl Ledger for Memory {
             .ledger
             .entry(change(channel, message))
             .or_insert_with(|| Seen { until: Timestamp::UNIX_EPOCH, ..Seen::default() });
-        if seen.done {
+        if seen.done || seen.parked {
             return Ok(Claim::Done);
         }
         if seen.until >= now {
@@ -154,6 +155,26 @@ impl Ledger for Memory {
             seen.until = Timestamp::UNIX_EPOCH;
             seen.attempts -= 1;
             seen.began &= perhaps_done;
+        }
+        Ok(())
+    }
+
+    async fn park(
+        &self,
+        channel: &ChannelId,
+        message: &impl InLedger,
+        _: Option<&ConversationKey>,
+    ) -> Result<(), Failure> {
+        let mut tables = self.tables.borrow_mut();
+        tables.ledger.entry(change(channel, message)).or_default().parked = true;
+        Ok(())
+    }
+
+    async fn unpark(&self, channel: &ChannelId, message: &impl InLedger) -> Result<(), Failure> {
+        let mut tables = self.tables.borrow_mut();
+        let seen = tables.ledger.get_mut(&change(channel, message));
+        if let Some(seen) = seen.filter(|seen| seen.parked) {
+            (seen.parked, seen.attempts, seen.until) = (false, 0, Timestamp::UNIX_EPOCH);
         }
         Ok(())
     }
@@ -223,6 +244,13 @@ impl Slots for Memory {
         let slate = &mut self.tables.borrow_mut().slate;
         slate.tidy(&open, self.clock.now());
         Ok(slate.occupancy(self.clock.now()))
+    }
+}
+
+/// Nobody is forgotten here.
+impl Forgotten for Memory {
+    async fn forgotten_at(&self, _: Network, _: &str) -> Result<Option<Timestamp>, Failure> {
+        Ok(None)
     }
 }
 

@@ -44,6 +44,7 @@ const CALLS: &[(&str, &[&str])] = &[
             "advance",
             "complete",
             "release",
+            "forgotten_at",
             "delay",
             "park",
         ],

@@ -11,12 +11,13 @@ use social_core::{
     collecting::NudgeQueue,
     conversation::{Conversation, ConversationKey},
     inbound::{DeadLetters, InboundBatch, InboundQueue, OutboundQueue},
-    message::{InLedger, Owner},
+    message::{InLedger, Network, Owner},
     polling::{Pass, Source},
     reply::{OwnMessage, PublishError, Publisher, Reply, ReplyRecord, Target},
     slots::{Occupancy, Slot, Slots, Token, Want},
     store::{
-        Claim, Conversations, Lease, Leases, Ledger, OpenChat, Replies, ThreadOwners, Threads,
+        Claim, Conversations, Forgotten, Lease, Leases, Ledger, OpenChat, Replies, ThreadOwners,
+        Threads,
     },
 };
 use social_lambda::FifoQueue;
@@ -115,6 +116,20 @@ impl<S: State> Ledger for Ports<S> {
         self.process.call("release", work).await
     }
 
+    async fn park(
+        &self,
+        channel: &ChannelId,
+        message: &impl InLedger,
+        conversation: Option<&ConversationKey>,
+    ) -> Result<(), Failure> {
+        let work = Ledger::park(&self.store, channel, message, conversation);
+        self.process.call("park_change", work).await
+    }
+
+    async fn unpark(&self, channel: &ChannelId, message: &impl InLedger) -> Result<(), Failure> {
+        self.process.call("unpark", self.store.unpark(channel, message)).await
+    }
+
     async fn conversation_of(
         &self,
         channel: &ChannelId,
@@ -158,6 +173,17 @@ impl<S: State> Slots for Ports<S> {
 
     async fn tidy_slots(&self) -> Result<Occupancy, Failure> {
         self.process.call("tidy_slots", self.store.tidy_slots()).await
+    }
+}
+
+impl<S: State> Forgotten for Ports<S> {
+    async fn forgotten_at(
+        &self,
+        network: Network,
+        author_id: &str,
+    ) -> Result<Option<Timestamp>, Failure> {
+        let work = self.store.forgotten_at(network, author_id);
+        self.process.call("forgotten_at", work).await
     }
 }
 
@@ -243,6 +269,11 @@ impl<S: State> ContactCenter for Ports<S> {
 
     async fn exit(&self, chat: &Chat) -> Result<(), ChatError> {
         self.world.cic.exit(&self.process, chat).await
+    }
+
+    /// No channel of the town asks.
+    async fn agents_available(&self, _: &str) -> Result<Option<u32>, ChatError> {
+        Ok(None)
     }
 }
 

@@ -14,7 +14,7 @@ use social_core::{
     breaker::Breakers,
     inbound::{Change, InboundBatch, Incoming},
     reply::Reply,
-    store::{Conversations, Leases, Ledger, Replies, Threads},
+    store::{Conversations, Forgotten, Leases, Ledger, Replies, Threads},
 };
 use tokio::time::Instant;
 
@@ -25,7 +25,7 @@ use crate::{
 
 /// What can hold the bridge's state: the real table, or memory.
 pub trait State:
-    Breakers + Conversations + Leases + Ledger + Replies + Threads + Clone + 'static
+    Breakers + Conversations + Forgotten + Leases + Ledger + Replies + Threads + Clone + 'static
 {
     /// The same state for a process with that clock.
     #[must_use]

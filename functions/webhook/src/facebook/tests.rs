@@ -49,7 +49,7 @@ async fn webhook(sent: u16) -> (axum::Router, MockServer) {
         .endpoint_url(aws.uri())
         .build();
     let settings: Settings = serde_json::from_value(json!({
-        "channels_table": "channels", "inbound_queue_url": INBOUND, "inbound_dlq_url": DEAD,
+        "channels_table": "channels", "state_table": "social-state", "inbound_queue_url": INBOUND, "inbound_dlq_url": DEAD,
         "nudge_queue_url": "https://sqs.eu-central-1.amazonaws.com/1/nudge",
         "webhook_secrets": "/social/webhook",
     }))

@@ -10,7 +10,7 @@ use std::{
 use serde::Deserialize;
 use tokio::process::Command;
 
-use super::{FUNCTIONS, StackError, command, files, paths};
+use super::{Build, FUNCTIONS, StackError, command, files, paths};
 
 /// The simulators' package and binary.
 const SIMULATORS: &str = "simulators";
@@ -23,9 +23,9 @@ pub(super) struct Binaries {
 }
 
 /// Builds and strips. Cargo tells what it does on standard error.
-pub(super) async fn build() -> Result<Binaries, StackError> {
+pub(super) async fn build(how: Build) -> Result<Binaries, StackError> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(paths::root()).stderr(Stdio::inherit()).args(arguments());
+    cargo.current_dir(paths::root()).stderr(Stdio::inherit()).args(arguments(how));
     let mut built = executables(&command::output(cargo).await?);
     let missing = |name: &str| StackError::Failed {
         program: "cargo build".to_owned(),
@@ -35,18 +35,24 @@ pub(super) async fn build() -> Result<Binaries, StackError> {
     let mut functions = BTreeMap::new();
     for name in FUNCTIONS {
         let binary = built.remove(name).ok_or_else(|| missing(name))?;
-        functions.insert(name.to_owned(), stripped(name, &binary).await?);
+        functions.insert(name.to_owned(), stripped(name, &binary, how).await?);
     }
     Ok(Binaries { functions, simulators })
 }
 
 /// `--workspace` and `--examples` (there are none) make cargo choose the dependencies' features as
 /// `cargo test --workspace` does, so that neither command builds them anew after the other.
-fn arguments() -> Vec<&'static str> {
+fn arguments(how: Build) -> Vec<&'static str> {
     let mut arguments = vec!["build", "--locked", "--workspace", "--examples", "--message-format"];
     arguments.push("json-render-diagnostics");
     for binary in FUNCTIONS.into_iter().chain([SIMULATORS]) {
         arguments.extend(["--bin", binary]);
+    }
+    if how.failpoints {
+        arguments.extend(["--features", "social-failpoints/failpoints"]);
+    }
+    if how.optimised {
+        arguments.push("--release");
     }
     arguments
 }
@@ -72,8 +78,8 @@ fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
 }
 
 /// The function as it is deployed: without debug information, which is most of its size.
-async fn stripped(name: &str, binary: &Path) -> Result<PathBuf, StackError> {
-    let directory = paths::local().join("dist").join(name);
+async fn stripped(name: &str, binary: &Path, how: Build) -> Result<PathBuf, StackError> {
+    let directory = paths::local().join(how.folder()).join(name);
     files::create_directory(&directory)?;
     let bootstrap = directory.join("bootstrap");
     let modified = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified());

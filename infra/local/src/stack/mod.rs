@@ -30,7 +30,7 @@ use deployment::Order;
 pub use error::StackError;
 pub use guard::Guard;
 pub use logs::Shown;
-pub use options::Options;
+pub use options::{Build, Options};
 pub use seed::Secrets;
 
 /// The functions of the template: folder, package, binary and function have one name.
@@ -108,7 +108,7 @@ impl Stack {
         files::create_directory(directory)?;
         let _busy = files::try_lock(&lock_file(directory))?;
         refuse_second(directory)?;
-        let (python, binaries) = build(progress).await?;
+        let (python, binaries) = build(options.build, progress).await?;
 
         progress("starting the simulators and ministack");
         let http = http::client()?;
@@ -122,6 +122,7 @@ impl Stack {
         progress("deploying infra/template.yaml");
         let parameters = deployment::parameters(&ministack.url, &simulated, options);
         files::write_json(&parameters_file(directory), &parameters)?;
+        files::write_json(&build_file(directory), &options.build)?;
         let order = Order::first(&ministack.url, parameters, &binaries.functions);
         let outputs = order.deploy(&python).await?;
         let stack = Self {
@@ -167,7 +168,8 @@ impl Stack {
     /// Builds the functions anew and deploys them and the template into the running stack.
     pub async fn deploy(&self, progress: Progress<'_>) -> Result<(), StackError> {
         let _busy = files::try_lock(&lock_file(&self.directory))?;
-        let (python, binaries) = build(progress).await?;
+        let how = files::read_json(&build_file(&self.directory))?.unwrap_or_default();
+        let (python, binaries) = build(how, progress).await?;
         progress("deploying infra/template.yaml");
         let parameters = files::read_json(&parameters_file(&self.directory))?;
         let parameters = parameters.unwrap_or_default();
@@ -201,12 +203,15 @@ impl Stack {
 }
 
 /// Python for the scripts, and everything that runs. Stacks share both, so one builds at a time.
-async fn build(progress: Progress<'_>) -> Result<(PathBuf, binaries::Binaries), StackError> {
+async fn build(
+    how: Build,
+    progress: Progress<'_>,
+) -> Result<(PathBuf, binaries::Binaries), StackError> {
     files::create_directory(&paths::local())?;
     let lock = paths::local().join("build.lock");
     let _building = files::lock(&lock).await?;
     progress("building the functions and the simulators");
-    tokio::try_join!(python::environment(progress), binaries::build())
+    tokio::try_join!(python::environment(progress), binaries::build(how))
 }
 
 /// Ends whatever runs in `directory`, a stack or what a killed command left of one, and returns
@@ -250,6 +255,11 @@ fn record(directory: &Path) -> PathBuf {
 /// The parameters of the last deployment, for the next one.
 fn parameters_file(directory: &Path) -> PathBuf {
     directory.join("parameters.json")
+}
+
+/// How the functions were built, for the next deployment.
+fn build_file(directory: &Path) -> PathBuf {
+    directory.join("build.json")
 }
 
 fn lock_file(directory: &Path) -> PathBuf {

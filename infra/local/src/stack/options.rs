@@ -4,6 +4,16 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+/// How the functions are built. The default is quick to build, and cannot be told to die.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Build {
+    /// Whether tests may kill the functions' processes at named points.
+    pub failpoints: bool,
+    /// Whether they are optimised, as those that are shipped are.
+    pub optimised: bool,
+}
+
 /// How a stack is started. The default is that of `cargo local up`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
@@ -19,8 +29,29 @@ pub struct Options {
     pub cic_limits: bool,
     /// How old CIC is, in the simulators' words; `None` is their default.
     pub cic_age: Option<String>,
+    /// How the functions are built.
+    pub build: Build,
     /// Template parameters that differ from the local stack's own.
     pub parameters: BTreeMap<String, String>,
+}
+
+impl Options {
+    /// Where tests order processes to die, where they may.
+    pub fn orders(&self) -> PathBuf {
+        self.directory.join("failpoints")
+    }
+}
+
+impl Build {
+    /// The folder of what is built so: one of each kind, so that none is built anew after another.
+    pub fn folder(self) -> &'static str {
+        match (self.failpoints, self.optimised) {
+            (false, false) => "dist",
+            (false, true) => "dist-optimised",
+            (true, false) => "dist-failpoints",
+            (true, true) => "dist-failpoints-optimised",
+        }
+    }
 }
 
 impl Default for Options {
@@ -31,6 +62,7 @@ impl Default for Options {
             enforce_roles: false,
             cic_limits: true,
             cic_age: None,
+            build: Build::default(),
             parameters: BTreeMap::new(),
         }
     }

@@ -10,6 +10,7 @@ use std::{
 
 use reqwest::Client;
 use serde::Deserialize;
+use social_failpoints::ORDERS;
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -95,7 +96,12 @@ pub(super) struct Ministack {
 pub(super) fn start_ministack(python: &Path, options: &Options) -> Result<Ministack, StackError> {
     let port = free_port()?.to_string();
     let url = format!("http://127.0.0.1:{port}");
+    let orders = options.orders();
+    files::remove(&orders)?;
+    files::create_directory(&orders)?;
+    let orders = orders.to_string_lossy();
     let environment = [
+        (ORDERS, orders.as_ref()),
         ("GATEWAY_PORT", port.as_str()),
         ("BIND_HOST", "127.0.0.1"),
         ("MINISTACK_HOST", "127.0.0.1"),

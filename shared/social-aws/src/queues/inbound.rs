@@ -3,6 +3,7 @@ use social_core::{
     Failure,
     inbound::{InboundBatch, InboundQueue},
 };
+use social_failpoints::{Call, passing};
 
 use super::{Queue, allowed, hashed, json, send};
 
@@ -26,6 +27,7 @@ impl InboundQueue for SqsInbound {
         deduplication: &str,
         batch: &InboundBatch,
     ) -> Result<(), Failure> {
+        let _passing = passing(Call::SendInbound);
         let message = self
             .queue
             .message(json("batch", batch)?)

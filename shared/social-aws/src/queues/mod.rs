@@ -4,6 +4,7 @@ mod dead_letters;
 mod inbound;
 mod nudges;
 mod outbound;
+mod parked;
 mod visibility;
 
 use aws_sdk_sqs::{Client, operation::send_message::builders::SendMessageFluentBuilder};
@@ -12,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 pub use self::{
     dead_letters::SqsDeadLetters, inbound::SqsInbound, nudges::SqsNudges, outbound::SqsOutbound,
-    visibility::SqsVisibility,
+    parked::SqsParked, visibility::SqsVisibility,
 };
 use crate::AwsError;
 

@@ -1,5 +1,6 @@
 use aws_sdk_sqs::Client;
 use social_core::{Failure, inbound::OutboundQueue, reply::Reply};
+use social_failpoints::{Call, passing};
 
 use super::{Queue, hashed, json, send};
 
@@ -18,6 +19,7 @@ impl SqsOutbound {
 
 impl OutboundQueue for SqsOutbound {
     async fn send(&self, reply: &Reply) -> Result<(), Failure> {
+        let _passing = passing(Call::SendOutbound);
         let group = hashed(&[reply.channel_id.as_str(), reply.conversation.as_str()]);
         let message = self
             .queue

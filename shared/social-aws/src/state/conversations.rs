@@ -1,7 +1,5 @@
 //! Conversations: one item each, written under its version; the open ones are in an index.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::AttributeValue};
 use sha2::{Digest, Sha256};
 use social_core::{
@@ -9,6 +7,7 @@ use social_core::{
     conversation::{Conversation, ConversationKey},
     store::{Conversations, OpenChat},
 };
+use social_failpoints::{Call, passing};
 
 use super::{
     ABSENT, Outcome, StateTable,
@@ -17,10 +16,9 @@ use super::{
         text,
     },
     put_if,
+    retention::days,
 };
 use crate::AwsError;
-
-const KEPT: Duration = Duration::from_hours(90 * 24);
 
 const WHAT: &str = "conversation";
 
@@ -37,6 +35,7 @@ impl<C: Clock> Conversations for StateTable<C> {
     }
 
     async fn save(&self, conversation: &mut Conversation) -> Result<Option<Conversation>, Failure> {
+        let _passing = passing(Call::Save);
         let read = conversation.version;
         let key = Key::conversation(&conversation.channel_id, &conversation.key);
         let put = self.put(key, self.conversation_item(conversation)?);
@@ -79,7 +78,7 @@ impl<C: Clock> StateTable<C> {
         let mut item = encode(WHAT, conversation)?;
         let mut set = |name: &str, value| item.insert(name.to_owned(), value);
         set("version", number(conversation.version + 1));
-        set(EXPIRES_AT, seconds(self.clock.now() + KEPT));
+        set(EXPIRES_AT, seconds(self.clock.now() + days(self.retention.conversations)));
         if let Some(open) = OpenChat::of(conversation) {
             let chat_id = &open.chat.chat_id;
             set(SHARD, text(shard_of(chat_id, self.shards).to_string()));

@@ -28,6 +28,11 @@ pub(super) const OPEN_CHAT: &str = "open_chat";
 /// Sort keys of a conversation's replies begin so.
 pub(super) const REPLY_PREFIX: &str = "reply#";
 
+/// Sort key of a conversation's own item.
+pub(super) const CONVERSATION: &str = "state";
+/// Partition keys of requests to delete begin so; the template's role for the webhook names it too.
+pub(super) const REQUEST_PREFIX: &str = "deletion#";
+
 /// `DynamoDB`'s limits, in bytes.
 const MAX_PK: usize = 2_048;
 const MAX_SK: usize = 1_024;
@@ -56,7 +61,7 @@ impl Key {
     }
 
     pub(super) fn conversation(channel: &ChannelId, key: &ConversationKey) -> Self {
-        Self::new(conversation_pk(channel, key), "state".to_owned())
+        Self::new(conversation_pk(channel, key), CONVERSATION.to_owned())
     }
 
     pub(super) fn reply(channel: &ChannelId, key: &ConversationKey, id: &str) -> Self {
@@ -65,6 +70,16 @@ impl Key {
 
     pub(super) fn thread(channel: &ChannelId, root: &str) -> Self {
         Self::new(format!("thread#{}#{root}", escaped(channel)), "owner".to_owned())
+    }
+
+    /// That an author was forgotten.
+    pub(super) fn forgotten(network: Network, author_id: &str) -> Self {
+        Self::new(format!("forgotten#{network}#{author_id}"), "author".to_owned())
+    }
+
+    /// A person's request to be deleted.
+    pub(super) fn request(code: &str) -> Self {
+        Self::new(format!("{REQUEST_PREFIX}{code}"), "request".to_owned())
     }
 
     pub(super) fn budget(credential: &str, month: &str) -> Self {

@@ -7,6 +7,7 @@ use social_core::{
     Clock, Failure,
     store::{Lease, Leases},
 };
+use social_failpoints::{Call, passing};
 
 use super::{
     Outcome, StateTable,
@@ -58,6 +59,7 @@ impl<C: Clock> Leases for StateTable<C> {
     }
 
     async fn save_checkpoint(&self, lease: &Lease, checkpoint: &str) -> Result<bool, Failure> {
+        let _passing = passing(Call::SaveCheckpoint);
         let update = self
             .update(Key::lease(&lease.name))
             .update_expression("SET #checkpoint = :checkpoint, writer = :writer")

@@ -1,26 +1,24 @@
 //! The ledger of seen messages: who works on a change, and which conversation it went to.
 
-use std::time::Duration;
-
 use social_core::{
     ChannelId, Clock, Failure, Message, MessageId,
     conversation::ConversationKey,
     message::InLedger,
     store::{Claim, Ledger, Seen},
 };
+use social_failpoints::{Call, passing};
 
 use super::{
     Outcome, StateTable, WRITER,
     items::{Key, millis, number, number_of, seconds, text, text_of},
+    retention::days,
     update_if,
 };
 use crate::AwsError;
 
-/// Longer than any network, queue or dead-letter queue may bring a change again.
-const KEPT: Duration = Duration::from_hours(30 * 24);
-
 const CLAIMED: &str = "claimed";
 const DONE: &str = "done";
+const PARKED: &str = "parked";
 
 /// `began_by` is the writer of the first claim since the last release. `attempts` counts claims
 /// that were neither finished nor given back: functions that died of the change, and the present one.
@@ -31,6 +29,7 @@ const CLAIMABLE: &str = "attribute_not_exists(pk) OR (claim = :claimed AND lease
 
 impl<C: Clock> Ledger for StateTable<C> {
     async fn claim(&self, channel: &ChannelId, change: &impl InLedger) -> Result<Claim, Failure> {
+        let _passing = passing(Call::Claim);
         let now = self.clock.now();
         let update = self
             .update(Key::change(channel, change))
@@ -39,7 +38,7 @@ impl<C: Clock> Ledger for StateTable<C> {
             .expression_attribute_values(":claimed", text(CLAIMED))
             .expression_attribute_values(":now", millis(now))
             .expression_attribute_values(":until", millis(now + self.claim_lease))
-            .expression_attribute_values(":expires", seconds(now + KEPT))
+            .expression_attribute_values(":expires", seconds(now + days(self.retention.messages)))
             .expression_attribute_values(":one", number(1));
         Ok(match update_if(update).await? {
             Outcome::Written(item) => Claim::Granted {
@@ -48,7 +47,9 @@ impl<C: Clock> Ledger for StateTable<C> {
                     .and_then(|count| count.try_into().ok())
                     .unwrap_or(1),
             },
-            Outcome::Refused(item) if text_of(&item, "claim") == Some(DONE) => Claim::Done,
+            Outcome::Refused(item) if matches!(text_of(&item, "claim"), Some(DONE | PARKED)) => {
+                Claim::Done
+            }
             Outcome::Refused(_) => Claim::Busy,
         })
     }
@@ -59,6 +60,7 @@ impl<C: Clock> Ledger for StateTable<C> {
         change: &impl InLedger,
         conversation: Option<&ConversationKey>,
     ) -> Result<(), Failure> {
+        let _passing = passing(Call::Complete);
         let mut expression = "SET claim = :done, expires_at = :expires".to_owned();
         let mut update = self.update(Key::change(channel, change));
         if let Some(conversation) = conversation {
@@ -70,7 +72,10 @@ impl<C: Clock> Ledger for StateTable<C> {
         update
             .update_expression(expression)
             .expression_attribute_values(":done", text(DONE))
-            .expression_attribute_values(":expires", seconds(self.clock.now() + KEPT))
+            .expression_attribute_values(
+                ":expires",
+                seconds(self.clock.now() + days(self.retention.messages)),
+            )
             .send()
             .await
             .map_err(AwsError::of("DynamoDB UpdateItem"))?;
@@ -94,6 +99,48 @@ impl<C: Clock> Ledger for StateTable<C> {
             .expression_attribute_values(":over", number(0))
             .expression_attribute_values(":less", number(-1));
         // Refused: given back before, or done, and nothing to give back.
+        update_if(update).await?;
+        Ok(())
+    }
+
+    async fn park(
+        &self,
+        channel: &ChannelId,
+        change: &impl InLedger,
+        conversation: Option<&ConversationKey>,
+    ) -> Result<(), Failure> {
+        // What an earlier worker began stays known: it is looked for when the change comes back.
+        let mut expression = "SET claim = :parked, expires_at = :expires".to_owned();
+        let mut update = self.update(Key::change(channel, change));
+        if let Some(conversation) = conversation {
+            expression += ", conversation = :conversation";
+            update =
+                update.expression_attribute_values(":conversation", text(conversation.as_str()));
+        }
+        update
+            .update_expression(expression)
+            .expression_attribute_values(":parked", text(PARKED))
+            .expression_attribute_values(
+                ":expires",
+                seconds(self.clock.now() + days(self.retention.messages)),
+            )
+            .send()
+            .await
+            .map_err(AwsError::of("DynamoDB UpdateItem"))?;
+        Ok(())
+    }
+
+    async fn unpark(&self, channel: &ChannelId, change: &impl InLedger) -> Result<(), Failure> {
+        let update = self
+            .update(Key::change(channel, change))
+            .update_expression(
+                "SET claim = :claimed, lease_until = :over, attempts = :over, writer = :writer",
+            )
+            .condition_expression("claim = :parked")
+            .expression_attribute_values(":claimed", text(CLAIMED))
+            .expression_attribute_values(":parked", text(PARKED))
+            .expression_attribute_values(":over", number(0));
+        // Refused: shown since, or never parked by itself.
         update_if(update).await?;
         Ok(())
     }

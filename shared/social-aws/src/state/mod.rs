@@ -3,10 +3,13 @@
 mod breakers;
 mod budgets;
 mod conversations;
+mod forgotten;
 mod items;
 mod leases;
 mod ledger;
 mod replies;
+mod requests;
+mod retention;
 mod slots;
 mod standings;
 mod threads;
@@ -25,6 +28,7 @@ use aws_sdk_dynamodb::{
         ReturnValue, ReturnValuesOnConditionCheckFailure, error::ConditionalCheckFailedException,
     },
 };
+pub use retention::Retention;
 use social_core::slots::Caps;
 use uuid::Uuid;
 
@@ -46,6 +50,7 @@ pub struct StateTable<C> {
     claim_lease: Duration,
     shards: u32,
     caps: Caps,
+    retention: Retention,
 }
 
 /// What became of a conditional write.
@@ -66,6 +71,7 @@ impl<C> StateTable<C> {
             claim_lease: CLAIM_LEASE,
             shards: 1,
             caps: Caps { open: u32::MAX, starts_per_second: u32::MAX },
+            retention: Retention::default(),
         }
     }
 
@@ -87,6 +93,12 @@ impl<C> StateTable<C> {
         Self { caps, ..self }
     }
 
+    /// How long items are kept; [`Retention::default`] unless told.
+    #[must_use]
+    pub fn with_retention(self, retention: Retention) -> Self {
+        Self { retention, ..self }
+    }
+
     async fn get(&self, key: Key, consistent: bool) -> Result<Option<Item>, AwsError> {
         let get = self.client.get_item().table_name(&self.table_name);
         let get = get.set_key(Some(key.into_item())).consistent_read(consistent);
@@ -105,6 +117,9 @@ impl<C> StateTable<C> {
         self.client.update_item().table_name(&self.table_name).set_key(Some(key.into_item()))
     }
 }
+
+/// Condition: there is no item.
+const ABSENT: &str = "attribute_not_exists(pk)";
 
 /// Sends a put with a condition.
 async fn put_if(put: PutItemFluentBuilder) -> Result<Outcome, AwsError> {
@@ -169,9 +184,6 @@ impl ConditionCheck for UpdateItemError {
         }
     }
 }
-
-/// Condition: there is no item.
-const ABSENT: &str = "attribute_not_exists(pk)";
 
 #[cfg(test)]
 mod tests;

@@ -1,21 +1,19 @@
 //! Replies and their states, beside their conversation: one query reads them all.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use social_core::{
     ChannelId, Clock, Failure, conversation::ConversationKey, reply::ReplyRecord, store::Replies,
 };
+use social_failpoints::{Call, passing};
 
 use super::{
     ABSENT, Outcome, StateTable,
     conversations::all,
     items::{EXPIRES_AT, Key, PK, REPLY_PREFIX, SK, decode, encode, seconds, text},
     put_if,
+    retention::days,
 };
 use crate::AwsError;
-
-const KEPT: Duration = Duration::from_hours(30 * 24);
 
 const WHAT: &str = "reply's record";
 
@@ -30,6 +28,7 @@ impl<C: Clock> Replies for StateTable<C> {
         conversation: &ConversationKey,
         record: &ReplyRecord,
     ) -> Result<Option<ReplyRecord>, Failure> {
+        let _passing = passing(Call::Begin);
         let put = self.put_record(channel, conversation, record)?.condition_expression(ABSENT);
         Ok(match put_if(put).await? {
             Outcome::Written(_) => None,
@@ -44,6 +43,7 @@ impl<C: Clock> Replies for StateTable<C> {
         old: &ReplyRecord,
         new: &ReplyRecord,
     ) -> Result<bool, Failure> {
+        let _passing = passing(Call::Advance);
         let mut unchanged = encode(WHAT, old)?;
         let mut put = self.put_record(channel, conversation, new)?.condition_expression(UNCHANGED);
         for name in ["state", "attempt", "since"] {
@@ -81,7 +81,10 @@ impl<C: Clock> StateTable<C> {
         record: &ReplyRecord,
     ) -> Result<PutItemFluentBuilder, AwsError> {
         let mut item = encode(WHAT, record)?;
-        item.insert(EXPIRES_AT.to_owned(), seconds(self.clock.now() + KEPT));
+        item.insert(
+            EXPIRES_AT.to_owned(),
+            seconds(self.clock.now() + days(self.retention.replies)),
+        );
         Ok(self.put(Key::reply(channel, conversation, &record.id), item))
     }
 }

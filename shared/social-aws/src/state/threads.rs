@@ -1,17 +1,14 @@
 //! Whose thread it is, remembered once it was told or looked up.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use social_core::{ChannelId, Clock, Failure, message::Owner, store::Threads};
 
 use super::{
     StateTable,
     items::{EXPIRES_AT, Key, decode, encode, seconds},
+    retention::days,
 };
 use crate::AwsError;
-
-const KEPT: Duration = Duration::from_hours(90 * 24);
 
 const WHAT: &str = "thread's owner";
 
@@ -31,7 +28,7 @@ impl<C: Clock> Threads for StateTable<C> {
 
     async fn remember(&self, channel: &ChannelId, root: &str, owner: Owner) -> Result<(), Failure> {
         self.put(Key::thread(channel, root), encode(WHAT, &Thread { owner })?)
-            .item(EXPIRES_AT, seconds(self.clock.now() + KEPT))
+            .item(EXPIRES_AT, seconds(self.clock.now() + days(self.retention.conversations)))
             .send()
             .await
             .map_err(AwsError::of("DynamoDB PutItem"))?;

@@ -45,6 +45,10 @@ impl<C: ContactCenter, B: Breakers, K: Clock> ContactCenter for GuardedCic<C, B,
     async fn exit(&self, chat: &Chat) -> Result<(), ChatError> {
         self.breaker.guard(CIC, self.contact_center.exit(chat)).await
     }
+
+    async fn agents_available(&self, workgroup: &str) -> Result<Option<u32>, ChatError> {
+        self.breaker.guard(CIC, self.contact_center.agents_available(workgroup)).await
+    }
 }
 
 /// A network that takes replies, behind the breaker of each channel's credential.

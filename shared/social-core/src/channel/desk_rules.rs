@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use super::OpeningHours;
 use crate::{command::Command, message::Network};
 
@@ -24,6 +26,22 @@ pub struct DeskRules {
     pub idle_close_after: Option<Duration>,
     /// When interactions are opened; always where there are none.
     pub opening_hours: Option<OpeningHours>,
+    /// What becomes of messages while no agent is available.
+    pub when_nobody_available: WhenNobodyAvailable,
+}
+
+/// What becomes of a message that would open an interaction while CIC says that no agent of the
+/// workgroup is available. CIC does not tell agents who are busy from agents who are logged off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenNobodyAvailable {
+    /// It opens one, and waits in ACD's queue: CIC is not asked.
+    #[default]
+    Open,
+    /// It opens one that says so.
+    Mark,
+    /// It waits, in order, until an agent is available.
+    Hold,
 }
 
 impl DeskRules {

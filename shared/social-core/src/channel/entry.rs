@@ -78,6 +78,8 @@ struct Entry {
     published_notices: bool,
     idle_close_hours: Option<f64>,
     opening_hours: Option<hours::Written>,
+    #[serde(default)]
+    when_nobody_available: desk_rules::WhenNobodyAvailable,
 }
 
 fn yes() -> bool {
@@ -170,6 +172,7 @@ impl Entry {
             published_notices: self.published_notices,
             idle_close_after: desk_rules::idle_close_after(self.idle_close_hours)?,
             opening_hours: opening_hours.map_err(|problem| ("opening_hours", problem))?,
+            when_nobody_available: self.when_nobody_available,
         })
     }
 

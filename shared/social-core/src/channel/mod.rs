@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use desk_rules::DeskRules;
+pub use desk_rules::{DeskRules, WhenNobodyAvailable};
 pub use entry::EntryError;
 pub use hours::{OpeningHours, WhenClosed};
 pub use standing::{Standing, Standings, standing};

@@ -61,6 +61,7 @@ fn a_channel_without_reply_handle_only_watches() {
 #[case::nothing_to_approve(with(page(), "commands", json!(["approve"])), "commands")]
 #[case::never_idle(with(page(), "idle_close_hours", json!(0)), "idle_close_hours")]
 #[case::hours(with(page(), "opening_hours", json!({ "time_zone": "Berlin", "week": {} })), "opening_hours")]
+#[case::attendance(with(page(), "when_nobody_available", json!("drop")), "when_nobody_available")]
 #[case::hours_unknown(with(page(), "opening_hours", json!({ "zone": "UTC" })), "opening_hours.zone")]
 fn a_bad_entry_names_its_field(#[case] entry: Value, #[case] field: &str) {
     let error = Channel::from_entry(entry).unwrap_err();

@@ -1,6 +1,7 @@
 //! A conversation and its counterpart in CIC: what is open, what the agent was shown, who may answer.
 
 mod folding;
+mod forgetting;
 mod hearing;
 mod moderation;
 mod numbers;
@@ -13,10 +14,12 @@ use std::fmt;
 
 pub use folding::Folded;
 pub(crate) use folding::WINDOW as FOLDING_WINDOW;
+pub(crate) use forgetting::ERASED;
+pub use forgetting::Erased;
 pub use hearing::{Heard, Hearing, PushHeard};
 use jiff::Timestamp;
 pub use numbers::Numbers;
-pub use opening::{Begin, OPENING_LEASE};
+pub use opening::Begin;
 use serde::{Deserialize, Serialize};
 pub use undecided::{Needs, Undecided};
 

@@ -27,6 +27,13 @@ pub enum Needs {
     Approval,
 }
 
+impl Undecided {
+    /// Id of the author whose message it answers.
+    pub(super) fn answers(&self) -> Option<&str> {
+        self.reply.target.as_ref().ok()?.author_id.as_deref()
+    }
+}
+
 impl Conversation {
     /// Keeps a reply that came back; the oldest of too many is forgotten.
     pub fn keep_returned(&mut self, reply: &Reply) {

@@ -43,6 +43,7 @@ struct Inner {
     down: bool,
     calls: u32,
     polls_that_fail: u32,
+    agents_available: Option<u32>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -51,6 +52,11 @@ pub(crate) struct FakeCic(Rc<RefCell<Inner>>);
 impl FakeCic {
     pub(crate) fn keep_history(&self) {
         self.0.borrow_mut().keeps_history = true;
+    }
+
+    /// As many agents are available as CIC tells; `None`: it does not tell.
+    pub(crate) fn agents(&self, available: Option<u32>) {
+        self.0.borrow_mut().agents_available = available;
     }
 
     pub(crate) fn throttle(&self, on: bool) {
@@ -239,5 +245,10 @@ impl ContactCenter for FakeCic {
         let index: usize = chat.chat_id.parse().unwrap();
         self.0.borrow_mut().chats[index].gone = true;
         Ok(())
+    }
+
+    async fn agents_available(&self, _: &str) -> Result<Option<u32>, ChatError> {
+        self.call().await?;
+        Ok(self.0.borrow().agents_available)
     }
 }

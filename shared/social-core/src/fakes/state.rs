@@ -15,10 +15,10 @@ use crate::{
     channel::ChannelId,
     clock::Clock,
     conversation::{Conversation, ConversationKey},
-    message::{InLedger, MessageId, Owner},
+    message::{InLedger, MessageId, Network, Owner},
     reply::ReplyRecord,
     slots::{Caps, Occupancy, Slate, Slot, Slots, Token, Want},
-    store::{Claim, Conversations, Lease, Leases, Ledger, OpenChat, Replies, Threads},
+    store::{Claim, Conversations, Forgotten, Lease, Leases, Ledger, OpenChat, Replies, Threads},
     verdict::Failure,
 };
 
@@ -28,12 +28,14 @@ const CLAIM_LEASE: Duration = Duration::from_secs(60);
 enum Seen {
     Claimed { until: Timestamp, attempts: u32, again: bool },
     Done { conversation: Option<ConversationKey> },
+    Parked,
 }
 
 #[derive(Debug, Default)]
 struct Tables {
     ledger: BTreeMap<String, Seen>,
     conversations: BTreeMap<String, Conversation>,
+    forgotten: BTreeMap<(Network, String), Timestamp>,
     threads: BTreeMap<String, Owner>,
     replies: BTreeMap<String, Vec<ReplyRecord>>,
     leases: BTreeMap<String, (u64, Timestamp, Option<String>)>,
@@ -70,6 +72,12 @@ impl FakeState {
         }
     }
 
+    /// An administrator has an author forgotten.
+    pub(crate) fn forget(&self, network: Network, author_id: &str) {
+        let author = (network, author_id.to_owned());
+        self.tables.borrow_mut().forgotten.insert(author, self.clock.now());
+    }
+
     pub(crate) fn slate(&self) -> Slate {
         self.tables.borrow().slate.clone()
     }
@@ -101,7 +109,7 @@ impl Ledger for FakeState {
         let now = self.clock.now();
         let mut tables = self.tables.borrow_mut();
         let (attempts, again) = match tables.ledger.get(&key) {
-            Some(Seen::Done { .. }) => return Ok(Claim::Done),
+            Some(Seen::Done { .. } | Seen::Parked) => return Ok(Claim::Done),
             Some(Seen::Claimed { until, .. }) if now < *until => return Ok(Claim::Busy),
             Some(Seen::Claimed { attempts, again, .. }) => (attempts + 1, *again || *attempts > 0),
             None => (1, false),
@@ -138,6 +146,27 @@ impl Ledger for FakeState {
             *until = Timestamp::MIN;
             *attempts -= 1;
             *again = perhaps_done;
+        }
+        Ok(())
+    }
+
+    async fn park(
+        &self,
+        channel: &ChannelId,
+        change: &impl InLedger,
+        _: Option<&ConversationKey>,
+    ) -> Result<(), Failure> {
+        self.step().await;
+        self.tables.borrow_mut().ledger.insert(item(channel, change), Seen::Parked);
+        Ok(())
+    }
+
+    async fn unpark(&self, channel: &ChannelId, change: &impl InLedger) -> Result<(), Failure> {
+        self.step().await;
+        let key = item(channel, change);
+        let mut tables = self.tables.borrow_mut();
+        if matches!(tables.ledger.get(&key), Some(Seen::Parked)) {
+            tables.ledger.remove(&key);
         }
         Ok(())
     }
@@ -238,6 +267,17 @@ impl Slots for FakeState {
         let slate = &mut self.tables.borrow_mut().slate;
         slate.tidy(&open, self.clock.now());
         Ok(slate.occupancy(self.clock.now()))
+    }
+}
+
+impl Forgotten for FakeState {
+    async fn forgotten_at(
+        &self,
+        network: Network,
+        author_id: &str,
+    ) -> Result<Option<Timestamp>, Failure> {
+        self.step().await;
+        Ok(self.tables.borrow().forgotten.get(&(network, author_id.to_owned())).copied())
     }
 }
 

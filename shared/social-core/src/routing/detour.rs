@@ -6,6 +6,7 @@ use crate::{
     conversation::ConversationKey,
     inbound::{Change, DeadLetters, InboundBatch, InboundQueue, conversation_group},
     intake,
+    message::InLedger,
     store::{Conversations, Ledger},
     verdict::{Classify, Verdict},
 };
@@ -28,11 +29,14 @@ impl<P: Ports> Router<P> {
         channel: &Channel,
         key: &ConversationKey,
         changes: Vec<Change>,
+        course: Course,
     ) -> Result<(), RouteError> {
         self.count_detours(channel, key, |detoured| detoured + 1).await?;
         let group = conversation_group(&channel.id, key);
-        let batch = InboundBatch { channel_id: channel.id.clone(), changes, detour: true };
-        let deduplication = format!("aside#{}", intake::deduplication(&batch));
+        let redriven = course.redriven;
+        let batch =
+            InboundBatch { channel_id: channel.id.clone(), changes, detour: true, redriven };
+        let deduplication = format!("aside#{redriven}#{}", intake::deduplication(&batch));
         let sent = self.desk.inbound.send(&group, &deduplication, &batch).await;
         sent.map_err(RouteError::Queue)
     }
@@ -63,18 +67,21 @@ impl<P: Ports> Router<P> {
     }
 
     /// One change that can never be shown is kept with its reason; its neighbours go on.
+    ///
+    /// It knows how often it was put back, so that SQS never takes it for what it parked before.
     pub(super) async fn park(
         &self,
         channel: &Channel,
         key: Option<&ConversationKey>,
         change: Change,
+        course: Course,
         error: &RouteError,
     ) -> Result<(), RouteError> {
-        let message = match &change {
-            Change::Message(message) => Some(message.clone()),
-            Change::Tell(_) | Change::Pushed(_) | Change::Folded(_) => None,
+        let redriven = course.redriven;
+        let batch = InboundBatch {
+            redriven,
+            ..InboundBatch::new(channel.id.clone(), vec![change.clone()])
         };
-        let batch = InboundBatch::new(channel.id.clone(), vec![change]);
         let group = match key {
             Some(key) => conversation_group(&channel.id, key),
             None => channel.id.to_string(),
@@ -87,12 +94,25 @@ impl<P: Ports> Router<P> {
         );
         let parked = self.dead_letters.park(&body, error.error_type(), &group).await;
         parked.map_err(RouteError::Queue)?;
-        match message {
-            Some(message) => {
-                let store = &self.desk.store;
-                store.complete(&channel.id, &*message, key).await.map_err(RouteError::Store)
-            }
-            None => Ok(()),
+        let store = &self.desk.store;
+        match change {
+            Change::Message(message) => store.park(&channel.id, &*message, key).await,
+            Change::Tell(tell) => store.park(&channel.id, &tell, key).await,
+            Change::Pushed(_) | Change::Folded(_) => Ok(()),
         }
+        .map_err(RouteError::Store)
+    }
+
+    /// What was put back is no longer parked.
+    pub(super) async fn unpark(
+        &self,
+        channel: &Channel,
+        change: &impl InLedger,
+        course: Course,
+    ) -> Result<(), RouteError> {
+        if course.redriven == 0 {
+            return Ok(());
+        }
+        self.desk.store.unpark(&channel.id, change).await.map_err(RouteError::Store)
     }
 }

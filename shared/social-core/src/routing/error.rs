@@ -12,6 +12,8 @@ use crate::{
 pub enum RouteError {
     #[error("another worker has this message or its conversation")]
     Busy,
+    #[error("another worker opens the conversation's chat, or died of it")]
+    Opening { after: Duration },
     #[error("the invocation's time is over")]
     OutOfTime,
     #[error("it is not yet time to offer the conversation again")]
@@ -22,6 +24,8 @@ pub enum RouteError {
     StartsTooFast { after: Duration },
     #[error("the channel is closed at this hour")]
     OutsideHours { after: Duration },
+    #[error("CIC says that no agent of the workgroup is available")]
+    NobodyAvailable { after: Duration },
     #[error("the message ended every worker that began it")]
     Deadly,
     #[error("no enabled channel has this id")]
@@ -43,10 +47,13 @@ impl Classify for RouteError {
         match self {
             Self::Busy => Verdict::RETRY,
             Self::OutOfTime => Verdict::Retry { after: Some(Duration::ZERO) },
-            Self::NotYet { after } | Self::NoSlot { after } | Self::OutsideHours { after } => {
-                Verdict::Wait { after: Some(*after) }
+            Self::NotYet { after }
+            | Self::NoSlot { after }
+            | Self::OutsideHours { after }
+            | Self::NobodyAvailable { after } => Verdict::Wait { after: Some(*after) },
+            Self::StartsTooFast { after } | Self::Opening { after } => {
+                Verdict::Retry { after: Some(*after) }
             }
-            Self::StartsTooFast { after } => Verdict::Retry { after: Some(*after) },
             Self::Deadly => Verdict::Reject,
             // It may be switched off for an hour, or its entry broken: nothing is dropped for that.
             Self::NoChannel => Verdict::WAIT,
@@ -64,12 +71,13 @@ impl Classify for RouteError {
 
     fn error_type(&self) -> &'static str {
         match self {
-            Self::Busy => "busy",
+            Self::Busy | Self::Opening { .. } => "busy",
             Self::OutOfTime => "out_of_time",
             Self::NotYet { .. } => "not_yet",
             Self::NoSlot { .. } => "chats_at_cap",
             Self::StartsTooFast { .. } => "starts_at_cap",
             Self::OutsideHours { .. } => "outside_hours",
+            Self::NobodyAvailable { .. } => "nobody_available",
             Self::Deadly => "deadly_message",
             Self::NoChannel => "channel_unknown",
             Self::Channels(failure)

@@ -1,5 +1,6 @@
 //! Routing: what waits in `inbound.fifo` becomes interactions, each message shown once.
 
+mod attendance;
 mod detour;
 mod echo;
 mod error;
@@ -25,7 +26,7 @@ use crate::{
     desk::PushTaken,
     inbound::{Change, InboundBatch, Pushed},
     message::{Message, Verb},
-    store::{Claim, Conversations, Ledger},
+    store::{Claim, Conversations, Forgotten, Ledger},
     verdict::{Classify, Verdict},
 };
 
@@ -54,6 +55,8 @@ struct Course {
     own_group: bool,
     /// It was sent into that group because it had to wait.
     detour: bool,
+    /// How often it was put back after it had been parked.
+    redriven: u32,
     deadline: Timestamp,
 }
 
@@ -76,7 +79,8 @@ impl<P: Ports> Router<P> {
         let channel = self.channel(&batch.channel_id).await?;
         let told_only = batch.changes.iter().all(|change| !matches!(change, Change::Message(_)));
         let own_group = batch.detour || told_only;
-        let course = Course { own_group, detour: batch.detour, deadline };
+        let (detour, redriven) = (batch.detour, batch.redriven);
+        let course = Course { own_group, detour, redriven, deadline };
         let mut conversations: Vec<(Option<ConversationKey>, Vec<Change>)> = Vec::new();
         let mut placed = Placed::new();
         for change in batch.changes {
@@ -137,7 +141,7 @@ impl<P: Ports> Router<P> {
                 Change::Message(message) => {
                     self.route_message(channel, key.as_ref(), message, course).await
                 }
-                Change::Tell(tell) => self.route_tell(channel, tell).await,
+                Change::Tell(tell) => self.route_tell(channel, tell, course).await,
                 Change::Pushed(pushed) => self.route_pushed(channel, pushed).await,
                 Change::Folded(folded) => self.route_folded(channel, folded).await,
             };
@@ -145,18 +149,18 @@ impl<P: Ports> Router<P> {
             match (outcome, &key) {
                 (Ok(Routed::Done { anew: now }), _) => anew |= now,
                 (Ok(Routed::MustFollow), Some(key)) => {
-                    return self.send_aside(channel, key, left()).await;
+                    return self.send_aside(channel, key, left(), course).await;
                 }
                 (Ok(Routed::MustFollow), None) => {}
                 (Err(error), _) if error.verdict() == Verdict::Reject => {
-                    self.park(channel, key.as_ref(), change, &error).await?;
+                    self.park(channel, key.as_ref(), change, course, &error).await?;
                 }
                 (Err(error), Some(key)) if course.holds_others_back(key, &error) => {
                     tracing::warn!(
                         channel_id = %channel.id, error_type = error.error_type(), error = %error,
                         "the conversation waits in a group of its own"
                     );
-                    return self.send_aside(channel, key, left()).await;
+                    return self.send_aside(channel, key, left(), course).await;
                 }
                 (Err(error), _) => return Err(error),
             }
@@ -176,13 +180,18 @@ impl<P: Ports> Router<P> {
         course: Course,
     ) -> Result<Routed, RouteError> {
         let store = &self.desk.store;
+        self.unpark(channel, message, course).await?;
         let load = async {
             match key {
                 Some(key) => store.load(&channel.id, key).await.map(Some),
                 None => Ok(None),
             }
         };
-        let (claim, conversation) = futures::join!(store.claim(&channel.id, message), load);
+        let (claim, conversation, forgotten) = futures::join!(
+            store.claim(&channel.id, message),
+            load,
+            self.is_forgotten(channel, message)
+        );
         let (again, attempts) = match claim.map_err(RouteError::Store)? {
             Claim::Done => return Ok(Routed::Done { anew: false }),
             Claim::Busy => return Err(RouteError::Busy),
@@ -190,6 +199,12 @@ impl<P: Ports> Router<P> {
         };
         if attempts > DEADLY_ATTEMPTS {
             return Err(RouteError::Deadly);
+        }
+        if forgotten? {
+            let completed = store.complete(&channel.id, message, None).await;
+            completed.map_err(RouteError::Store)?;
+            tracing::info!(channel_id = %channel.id, "a message of a forgotten author is left out");
+            return Ok(Routed::Done { anew: false });
         }
         let conversation = conversation.map_err(RouteError::Store)?;
         let waits = conversation.as_ref().is_some_and(|conversation| conversation.detoured > 0);
@@ -211,6 +226,16 @@ impl<P: Ports> Router<P> {
                 Err(error)
             }
         }
+    }
+
+    /// Whether its author was forgotten after it was written. Deletions are carried out all the same.
+    async fn is_forgotten(&self, channel: &Channel, message: &Message) -> Result<bool, RouteError> {
+        let author = message.author.as_ref().filter(|_| !message.own);
+        let Some(author) = author.filter(|_| message.verb != Verb::Delete) else {
+            return Ok(false);
+        };
+        let at = self.desk.store.forgotten_at(channel.network(), &author.id).await;
+        Ok(at.map_err(RouteError::Store)?.is_some_and(|at| message.at <= at))
     }
 
     async fn act(

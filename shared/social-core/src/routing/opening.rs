@@ -3,11 +3,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use futures::future;
-use jiff::Timestamp;
 
-use super::{Ports, RouteError, Router};
+use super::{Ports, RouteError, Router, attendance::Unattended};
 use crate::{
-    channel::{Channel, WhenClosed},
+    channel::Channel,
     chat::{ChatError, ContactCenter, Opening, Told},
     clock::Clock,
     conversation::{Begin, Conversation, Interaction, State},
@@ -19,6 +18,8 @@ use crate::{
     verdict::Failure,
 };
 
+/// Until it is looked at again whether another worker has opened the chat.
+const OPENING_PAUSE: Duration = Duration::from_secs(3);
 /// Chats that end under our hands before we leave it to the next delivery.
 const TRIES: usize = 3;
 
@@ -56,7 +57,12 @@ impl<P: Ports> Router<P> {
         conversation: &mut Conversation,
         message: Option<&Message>,
     ) -> Result<(), RouteError> {
-        let closed = is_closed(channel, self.desk.clock.now())?;
+        let mut opening = opening(channel, conversation, message);
+        let unattended = self.attendance(channel, &opening.workgroup).await?;
+        if let Some(unattended) = unattended {
+            let (name, value) = unattended.attribute();
+            opening.attributes.insert(name.to_owned(), value.to_owned());
+        }
         let token = Token::of(&channel.id, &conversation.key, conversation.generation + 1);
         let want = Want { token, channel_cap: channel.max_open_interactions };
         // Side by side: the slot costs no round trip of its own.
@@ -70,7 +76,6 @@ impl<P: Ports> Router<P> {
             self.give_up_opening(conversation).await?;
             return Err(error);
         }
-        let opening = opening(channel, conversation, message);
         let told = match self.desk.contact_center.open(&opening).await {
             Ok(told) => told,
             Err(error) => {
@@ -89,7 +94,7 @@ impl<P: Ports> Router<P> {
         };
         self.record(conversation, &told).await?;
         self.desk.take_in(conversation, &told, |_| {}).await?;
-        self.say_first_words(channel, conversation, message, closed).await
+        self.say_first_words(channel, conversation, message, unattended).await
     }
 
     /// Waits until the chat may be started, if it has a slot.
@@ -108,9 +113,13 @@ impl<P: Ports> Router<P> {
 
     /// `false`: somebody else has opened a chat meanwhile.
     async fn begin_opening(&self, conversation: &mut Conversation) -> Result<bool, RouteError> {
-        conversation.state = match conversation.state.begin_opening(self.desk.clock.now()) {
+        let now = self.desk.clock.now();
+        conversation.state = match conversation.state.begin_opening(now) {
             Begin::IsOpen => return Ok(false),
-            Begin::Busy => return Err(RouteError::Busy),
+            Begin::Busy { until } => {
+                let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+                return Err(RouteError::Opening { after: left.min(OPENING_PAUSE) });
+            }
             Begin::Ours(opening) => opening,
         };
         match self.desk.store.save(conversation).await.map_err(RouteError::Store)? {
@@ -160,29 +169,16 @@ impl<P: Ports> Router<P> {
         channel: &Channel,
         conversation: &mut Conversation,
         message: Option<&Message>,
-        closed: bool,
+        unattended: Option<Unattended>,
     ) -> Result<(), RouteError> {
-        let closed = closed.then(|| "this comes outside the channel's opening hours".to_owned());
+        let unattended = unattended.map(|unattended| unattended.notice().to_owned());
         let unanswerable = message.and_then(|message| cannot_answer(channel, message.answerable));
-        let words = [conversation.tail(), closed, unanswerable];
+        let words = [conversation.tail(), unattended, unanswerable];
         for words in words.into_iter().flatten() {
             self.desk.say(conversation, &text::notice(&words), |_| {}).await?;
         }
         Ok(())
     }
-}
-
-/// Whether the channel is closed and its interactions are opened all the same; `Err` where they wait.
-fn is_closed(channel: &Channel, now: Timestamp) -> Result<bool, RouteError> {
-    let hours = channel.desk_rules.opening_hours.as_ref().filter(|hours| !hours.is_open(now));
-    let Some(hours) = hours else { return Ok(false) };
-    if hours.when_closed == WhenClosed::Mark {
-        return Ok(true);
-    }
-    // No opening within a year: every delivery looks anew, as seldom as a wait may be.
-    let opens = hours.opens_after(now).unwrap_or(Timestamp::MAX);
-    let after = Duration::try_from(opens.duration_since(now)).unwrap_or_default();
-    Err(RouteError::OutsideHours { after })
 }
 
 /// Why a reply would be refused, said from the start.

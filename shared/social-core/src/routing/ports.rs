@@ -6,7 +6,7 @@ use crate::{
     clock::Clock,
     desk::Desk,
     inbound::{DeadLetters, InboundQueue, OutboundQueue},
-    store::{Conversations, Ledger, Replies, ThreadOwners, Threads},
+    store::{Conversations, Forgotten, Ledger, Replies, ThreadOwners, Threads},
 };
 
 /// The ports of routing. Any tuple of adapters that fit is one.
@@ -14,7 +14,7 @@ pub trait Ports {
     type Channels: Channels;
     type ThreadOwners: ThreadOwners;
     type DeadLetters: DeadLetters;
-    type Store: Conversations + Ledger + Replies + Threads;
+    type Store: Conversations + Forgotten + Ledger + Replies + Threads;
     type ContactCenter: ContactCenter;
     type Inbound: InboundQueue;
     type Outbound: OutboundQueue;
@@ -26,7 +26,7 @@ where
     H: Channels,
     T: ThreadOwners,
     D: DeadLetters,
-    S: Conversations + Ledger + Replies + Threads,
+    S: Conversations + Forgotten + Ledger + Replies + Threads,
     C: ContactCenter,
     I: InboundQueue,
     O: OutboundQueue,

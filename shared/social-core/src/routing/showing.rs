@@ -5,7 +5,7 @@ use crate::{
     channel::{Channel, Channels},
     chat::{ChatError, ChatEvent, ContactCenter, Happening, Party},
     clock::Clock,
-    conversation::{Conversation, REMEMBERED_CHARS, Shown, Who},
+    conversation::{Conversation, ERASED, REMEMBERED_CHARS, Shown, Who},
     desk::DeskError,
     message::{Answerable, Kind, Message, MessageId, Thread, Verb},
     store::{Claim, Ledger, ThreadOwners},
@@ -145,9 +145,14 @@ impl<P: Ports> Router<P> {
         message: &Message,
         again: bool,
     ) -> Result<(), RouteError> {
-        let Some(number) = number_of(conversation, &message.id) else {
+        let known = conversation.shown().find(|shown| shown.message_id == message.id);
+        let Some((number, deleted)) = known.map(|shown| (shown.number, shown.deleted)) else {
             return self.show_as_added(channel, conversation, message, again).await;
         };
+        if deleted {
+            // It comes late: what was deleted is not written down again.
+            return Ok(());
+        }
         let line = text::marked(&text::visitor_line(number, message), EDITED);
         let rewrite = |conversation: &mut Conversation| rewrite(conversation, message);
         if conversation.interaction().is_none() {
@@ -288,7 +293,7 @@ fn erase(conversation: &mut Conversation, message_id: &MessageId) {
             && shown.message_id == *message_id
         {
             shown.deleted = true;
-            "(deleted)".clone_into(&mut line.text);
+            ERASED.clone_into(&mut line.text);
         }
     }
 }

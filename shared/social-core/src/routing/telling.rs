@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DEADLY_ATTEMPTS, Ports, RouteError, Routed, Router, showing::PERHAPS_SHOWN};
+use super::{Course, DEADLY_ATTEMPTS, Ports, RouteError, Routed, Router, showing::PERHAPS_SHOWN};
 use crate::{
     channel::Channel,
     clock::Clock,
@@ -16,6 +16,7 @@ impl<P: Ports> Router<P> {
         &self,
         channel: &Channel,
         tell: &Tell,
+        course: Course,
     ) -> Result<Routed, RouteError> {
         let now = self.desk.clock.now();
         let early = tell.reoffer.as_ref().filter(|reoffer| now < reoffer.not_before);
@@ -24,6 +25,7 @@ impl<P: Ports> Router<P> {
             return Err(RouteError::NotYet { after: after.unwrap_or_default() });
         }
         let store = &self.desk.store;
+        self.unpark(channel, tell, course).await?;
         let claim = store.claim(&channel.id, tell).await;
         let again = match claim.map_err(RouteError::Store)? {
             Claim::Done => return Ok(Routed::Done { anew: false }),

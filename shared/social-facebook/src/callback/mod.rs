@@ -56,6 +56,8 @@ pub enum ParseError {
     NoJson,
     #[error("the callback has no entries")]
     NoEntries,
+    #[error("the callback has more changes than Facebook ever sends")]
+    TooMany,
 }
 
 /// Objects that an app may be told of besides pages, and that hold nobody's message.
@@ -63,6 +65,9 @@ const IGNORED_OBJECTS: &[&str] =
     &["user", "permissions", "application", "certificate_transparency"];
 /// An entry of old that names the changed fields, and not what changed: the poll finds that.
 const CHANGED_FIELDS: &str = "changed_fields";
+
+/// Many times the 1,000 that Facebook sends at once. Each may be queued or parked by itself.
+const MOST_CHANGES: usize = 5_000;
 
 /// Reads all changes of a proven body, in their order.
 pub fn parse(body: Signed<'_>) -> Result<Vec<PageChange>, ParseError> {
@@ -74,7 +79,8 @@ pub fn parse(body: Signed<'_>) -> Result<Vec<PageChange>, ParseError> {
         None if object == "page" => Entry::read(entry),
         None => vec![whole_entry(entry, What::Unknown(entry.clone()))],
     };
-    Ok(entries.iter().flat_map(read).collect())
+    let changes: Vec<PageChange> = entries.iter().flat_map(read).take(MOST_CHANGES + 1).collect();
+    if changes.len() > MOST_CHANGES { Err(ParseError::TooMany) } else { Ok(changes) }
 }
 
 /// The change as a channel of its page takes it; `None` where the channel does not.

@@ -16,6 +16,7 @@ use social_core::{
     message::Kind,
     reply::{Fingerprint, OwnMessage, PublishError, Publisher, Refusal, Target},
 };
+use social_failpoints::{Call, passing};
 
 use crate::{
     graph::{Graph, GraphError, List, Page, Parameters},
@@ -123,6 +124,7 @@ impl<C: Clock, K: Credentials> Publisher for FacebookPublisher<C, K> {
         let (page_id, credential) =
             self.access(channel).await.map_err(PublishError::NotPublished)?;
         let page = self.graph.page(page_id, &credential);
+        let _passing = passing(Call::Publish);
         let created = match target.kind {
             Kind::PrivateMessage => {
                 private_message(&page, page_id, target, &json!({ "text": text })).await?

@@ -63,7 +63,7 @@ pub enum Action {
 }
 
 impl Setting {
-    pub(super) fn possible(&self, world: &World, actions: &mut Vec<Action>) {
+    pub(super) fn possible(self, world: &World, actions: &mut Vec<Action>) {
         if world.tick < self.horizon && !world.done {
             actions.push(Action::Tick);
         }
@@ -93,7 +93,7 @@ impl Setting {
         }
     }
 
-    pub(super) fn after(&self, world: &World, action: Action) -> Option<World> {
+    pub(super) fn after(self, world: &World, action: Action) -> Option<World> {
         let mut next = world.clone();
         match action {
             Action::Tick => next.tick += 1,
@@ -119,7 +119,7 @@ impl Setting {
             }
             Action::Step { worker } => {
                 let it = next.workers.get_mut(worker)?.take()?;
-                let stays = self.step(&mut next, it);
+                let stays = self.step(&mut next, &it);
                 *next.workers.get_mut(worker)? = stays;
             }
         }
@@ -127,13 +127,13 @@ impl Setting {
     }
 
     /// `None`: the worker is done, or leaves it to the next delivery.
-    fn step(&self, world: &mut World, worker: Worker) -> Option<Worker> {
+    fn step(self, world: &mut World, worker: &Worker) -> Option<Worker> {
         let to = |read: Item, at| Some(Worker { read, at, ..worker.clone() });
         match worker.at {
             Place::Open => None,
             Place::Read => {
                 match self.begin(&worker.read.standing.state(), world.now()) {
-                    Begin::Busy => None,
+                    Begin::Busy { .. } => None,
                     Begin::IsOpen => {
                         let Standing::Open { room } = worker.read.standing else { return None };
                         to(worker.read.clone(), Place::Say { room })
@@ -172,14 +172,16 @@ impl Setting {
         }
     }
 
-    fn begin(&self, state: &State, now: Timestamp) -> Begin {
+    fn begin(self, state: &State, now: Timestamp) -> Begin {
         match (self.design, state) {
-            (Design::MarkForGood, State::Opening { .. }) => Begin::Busy,
+            (Design::MarkForGood, State::Opening { lease_until }) => {
+                Begin::Busy { until: *lease_until }
+            }
             _ => state.begin_opening(now),
         }
     }
 
-    fn record(&self, world: &mut World, read: &Item, room: usize) -> Option<Item> {
+    fn record(self, world: &mut World, read: &Item, room: usize) -> Option<Item> {
         let standing = Standing::Open { room };
         let ours = match read.standing {
             Standing::Opening { lease_until } => {

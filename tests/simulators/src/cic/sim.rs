@@ -35,6 +35,7 @@ pub(super) fn routes(server: &Server) -> Router {
         .route("/interactions/{id}/files", post(send_file))
         .route("/workgroups", put(set_workgroups).get(show_workgroups))
         .route("/greetings", put(set_greetings))
+        .route("/agents", put(set_agents))
         .with_state(server.clone())
 }
 
@@ -200,6 +201,18 @@ async fn set_workgroups(State(server): State<Server>, body: Bytes) -> Result<Sta
 
 async fn show_workgroups(State(server): State<Server>) -> Json<Value> {
     Json(server.with(|state, _, _| json!({ "names": state.workgroups })))
+}
+
+#[derive(Deserialize)]
+struct Agents {
+    available: u32,
+}
+
+/// How many agents the pair says are available, in any workgroup.
+async fn set_agents(State(server): State<Server>, body: Bytes) -> Result<StatusCode, Wrong> {
+    let Agents { available } = read(&body)?;
+    server.with(|state, _, _| state.agents_available = available);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn set_greetings(State(server): State<Server>, body: Bytes) -> Result<StatusCode, Wrong> {

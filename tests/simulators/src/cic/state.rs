@@ -64,6 +64,8 @@ pub(super) struct State {
     pub(super) settings: Settings,
     pub(super) workgroups: Vec<String>,
     pub(super) greetings: Greetings,
+    /// As the pair tells of any workgroup; who ACD offers a chat to is another matter.
+    pub(super) agents_available: u32,
     sessions: HashMap<String, Session>,
     /// Whether `serverConfiguration` was fetched since the seed.
     pub(super) configuration_fetched: bool,
@@ -82,6 +84,7 @@ impl State {
         Self {
             settings,
             workgroups: seed::cic::WORKGROUPS.map(str::to_owned).to_vec(),
+            agents_available: 1,
             greetings: Greetings { texts, speaker: Speaker::System, when: When::Start },
             sessions: HashMap::new(),
             configuration_fetched: false,

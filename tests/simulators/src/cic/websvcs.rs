@@ -333,13 +333,13 @@ async fn query_queue(State(server): State<Server>, headers: HeaderMap, body: Byt
         server.with(|state, _, _| {
             let queue = state.workgroup(queue).filter(|_| in_workgroup).ok_or_else(unknown)?;
             let offered = |chat: &&Chat| chat.stage == Stage::Offering && chat.workgroup == *queue;
-            Ok(state.chats().filter(offered).count())
+            Ok((state.agents_available, state.chats().filter(offered).count()))
         })
     });
     match waiting {
-        Ok(waiting) => {
+        Ok((available, waiting)) => {
             let queue = json!({
-                "agentsAvailable": 1, "estimatedWaitTime": waiting * 30,
+                "agentsAvailable": available, "estimatedWaitTime": waiting * 30,
                 "pollWaitSuggestion": POLL_WAIT, "status": { "type": "success" },
             });
             Json(json!({ "queue": queue })).into_response()

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use futures::future::join_all;
 use social_core::message::Verb;
 
@@ -121,4 +123,30 @@ async fn of_24_workers_one_is_granted() {
 async fn attempts<C>(table: &StateTable<C>, message: &Message) -> Option<u64> {
     let item = table.get(Key::change(&channel(), message), true).await.unwrap().unwrap();
     number_of(&item, "attempts")
+}
+
+#[tokio::test]
+async fn what_was_parked_is_done_until_it_is_put_back() {
+    let (table, _clock) = state_table().await;
+    let (parked, done) = (message("7_8"), message("7_9"));
+    for message in [&parked, &done] {
+        table.claim(&channel(), message).await.unwrap();
+    }
+    table.park(&channel(), &parked, None).await.unwrap();
+    table.complete(&channel(), &done, None).await.unwrap();
+    assert_eq!(table.claim(&channel(), &parked).await.unwrap(), Claim::Done);
+
+    for message in [&parked, &done] {
+        table.unpark(&channel(), message).await.unwrap();
+    }
+    let claim = table.claim(&channel(), &parked).await.unwrap();
+    assert_eq!(claim, Claim::Granted { again: true, attempts: 1 });
+    assert_eq!(table.claim(&channel(), &parked).await.unwrap(), Claim::Busy);
+    table.unpark(&channel(), &parked).await.unwrap();
+    assert_eq!(
+        table.claim(&channel(), &parked).await.unwrap(),
+        Claim::Busy,
+        "it is no more parked"
+    );
+    assert_eq!(table.claim(&channel(), &done).await.unwrap(), Claim::Done);
 }

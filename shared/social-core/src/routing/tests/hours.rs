@@ -63,9 +63,57 @@ async fn where_the_channel_wants_it_an_interaction_opens_with_a_mark() {
     route(&world.router(), "acme-page", post("1", "Zoë", "Help!")).await.unwrap();
     let said = world.cic.said();
     assert!(said[0][0].contains("outside the channel's opening hours"), "{said:?}");
+    assert_eq!(world.cic.openings()[0].attributes["SocialUnattended"], "outside hours");
 
     let world = World::new();
     world.channels.set("acme-page", &open_on("sun", "mark"));
     route(&world.router(), "acme-page", post("1", "Zoë", "Help!")).await.unwrap();
     assert_eq!(world.cic.said()[0].len(), 1, "open: nothing to say");
+}
+
+fn attended(rule: &str) -> World {
+    let world = World::new();
+    world.channels.set("acme-page", &json!({ "when_nobody_available": rule }));
+    world
+}
+
+#[tokio::test]
+async fn while_no_agent_is_available_messages_wait_where_the_channel_wants_it() {
+    let world = attended("hold");
+    let router = world.router();
+    world.cic.agents(Some(0));
+    let waits = route(&router, "acme-page", post("1", "Zoë", "Help!")).await.unwrap_err();
+    assert_eq!(waits.verdict(), Verdict::Wait { after: Some(Duration::from_secs(30)) });
+    assert_eq!(waits.error_type(), "nobody_available");
+    assert!(world.cic.said().is_empty());
+
+    world.cic.agents(Some(1));
+    route(&router, "acme-page", post("1", "Zoë", "Help!")).await.unwrap();
+    world.cic.agents(Some(0));
+    route(&router, "acme-page", comment("c1", "1", None, "Zoë", "Please")).await.unwrap();
+    assert_eq!(world.cic.said()[0].len(), 2, "an interaction that is open goes on");
+}
+
+#[tokio::test]
+async fn or_open_an_interaction_with_a_mark() {
+    let world = attended("mark");
+    world.cic.agents(Some(0));
+    route(&world.router(), "acme-page", post("1", "Zoë", "Help!")).await.unwrap();
+    let (said, openings) = (world.cic.said(), world.cic.openings());
+    assert!(said[0][0].contains("no agent of the workgroup was available"), "{said:?}");
+    assert_eq!(openings[0].attributes["SocialUnattended"], "nobody available");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_tell_keeps_nobody_waiting() {
+    for (rule, available) in [("hold", None), ("mark", None), ("mark", Some(2)), ("open", Some(0))]
+    {
+        let world = attended(rule);
+        world.cic.agents(available);
+        let before = world.cic.calls();
+        route(&world.router(), "acme-page", post("1", "Zoë", "Help!")).await.unwrap();
+        assert_eq!(world.cic.said()[0].len(), 1, "{rule} {available:?}: nothing to say");
+        let asked = world.cic.calls() - before == 3;
+        assert_eq!(asked, rule != "open", "only a channel with the rule costs a call more");
+    }
 }

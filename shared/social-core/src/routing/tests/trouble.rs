@@ -191,3 +191,15 @@ async fn last_words_wait_for_a_cic_that_does_not_answer() {
     assert_eq!(world.queues.outbound.borrow().len(), 1, "the last words are published");
     assert!(world.cic.said()[1].last().unwrap().contains("Anybody?"));
 }
+
+/// A captured callback, sent again for a month: the ledger remembers for as long.
+#[tokio::test]
+async fn a_message_that_comes_ten_thousand_times_in_a_month_is_shown_once() {
+    let world = World::new();
+    let router = world.router();
+    for _ in 0..10_000 {
+        route(&router, "acme-page", post("1", "Zoë", "Help!")).await.unwrap();
+        world.clock.advance(Duration::from_secs(30 * 24 * 3_600 / 10_000));
+    }
+    assert_eq!(world.cic.said().concat().len(), 1);
+}

@@ -261,3 +261,11 @@ fn a_mention_is_taken_where_mentions_are() {
     assert!(for_channel(&change, &channel(json!({ "include": ["mentions"] }))).is_some());
     assert!(for_channel(&change, &channel(json!({ "include": ["comments"] }))).is_none());
 }
+
+/// Each change may become a call of its own: a body with more than Facebook ever sends is none of its own.
+#[test]
+fn e3_more_changes_than_facebook_ever_sends_are_refused() {
+    let body = |count| json!({ "object": "page", "entry": vec![json!({}); count] }).to_string();
+    assert_eq!(delivered(&body(5_000)).map(|changes| changes.len()), Ok(5_000));
+    assert_eq!(delivered(&body(5_001)), Err(ParseError::TooMany));
+}

@@ -1,0 +1,147 @@
+//! Kills the functions' processes at every named point while visitors and agents talk, and asks the
+//! simulated network and CIC what became of what was said. The bridge's own tables are not asked.
+
+mod conversation;
+mod orders;
+
+use std::{cell::RefCell, collections::BTreeMap, fmt, time::Duration};
+
+use conversation::Verdict;
+use futures::{StreamExt, future::try_join, stream};
+use orders::{Aws, Orders};
+use social_failpoints::{POINTS, Point};
+use tokio::time::{Instant, sleep_until};
+
+use crate::{
+    scenes::{SceneError, Stage},
+    stack::{Build, Options, Stack},
+    world::{Addresses, Mark, World, WorldError},
+};
+
+/// Functions that can be killed at any of their points without a word at risk. A poller is not
+/// among them: what it held is nobody's for as long as its run would have gone on.
+pub const SAFE: [&str; 3] = ["webhook", "router", "publisher"];
+/// With the one that CIC tells things to that it tells nobody again: what it was told when it died
+/// is looked for in the chat's history.
+pub const ALL: [&str; 4] = ["webhook", "router", "publisher", "collect-replies"];
+/// Conversations that go on side by side.
+const SIDE_BY_SIDE: usize = 24;
+/// Between two of them that begin.
+const BETWEEN: Duration = Duration::from_millis(400);
+/// What the stack differs in from one that people try out: nothing waits for as long as in AWS.
+const PARAMETERS: [(&str, &str); 2] = [("MessageLease", "10"), ("CollectSeconds", "60")];
+
+/// Why a run came to no verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum KillError {
+    /// The world does not answer.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// Something never happened.
+    #[error(transparent)]
+    Scene(#[from] SceneError),
+    /// An order could not be given.
+    #[error("cannot order a process to die")]
+    Order(#[from] std::io::Error),
+    /// AWS does not answer.
+    #[error("cannot reach the stack's AWS")]
+    Aws(#[from] reqwest::Error),
+}
+
+/// What came of a run.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// How often a process died at each point.
+    pub kills: BTreeMap<Point, u32>,
+    /// What became of what people said.
+    pub verdict: Verdict,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Report {
+    /// Whether nothing was lost, nothing doubled, and all in order.
+    pub fn holds(&self) -> bool {
+        self.verdict.wrong.is_empty()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (point, kills) in &self.kills {
+            let (call, when) = (point.call.name(), point.when.name());
+            writeln!(out, "{:<16} {call:<14} {when:<7} {kills:>5} kills", point.function)?;
+        }
+        let Verdict { conversations, messages, replies, returned, wrong } = &self.verdict;
+        writeln!(
+            out,
+            "{} kills, {conversations} conversations, {messages} messages, {replies} replies, \
+             {returned} given back, {} s: {} wrong",
+            self.kills.values().sum::<u32>(),
+            self.took.as_secs(),
+            wrong.len(),
+        )?;
+        wrong.iter().try_for_each(|wrong| writeln!(out, "  {wrong}"))
+    }
+}
+
+/// The stack that such a run wants.
+pub fn options(options: Options) -> Options {
+    let parameters = PARAMETERS.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Options {
+        cic_limits: false,
+        build: Build { failpoints: true, ..options.build },
+        parameters: options.parameters.into_iter().chain(parameters).collect(),
+        ..options
+    }
+}
+
+/// Kills at each point of these functions until each had so many, and tells of what went wrong as
+/// it is found.
+pub async fn run(
+    stack: &Stack,
+    functions: &[&str],
+    each: u32,
+    progress: &dyn Fn(&str),
+) -> Result<Report, KillError> {
+    let start = Instant::now();
+    let world = World::new(&Addresses {
+        facebook_url: stack.facebook_url.clone(),
+        twitter_url: stack.twitter_url.clone(),
+        cic_urls: stack.cic_urls.clone(),
+    })?;
+    let points = POINTS.into_iter().filter(|point| functions.contains(&point.function));
+    let aws = Aws::new(stack)?;
+    // One message a batch: a kill takes the messages that it is about, and no others.
+    aws.one_at_a_time("router").await?;
+    aws.one_at_a_time("publisher").await?;
+    aws.forget_soon(&stack.queues.inbound).await?;
+    aws.forget_soon(&stack.queues.outbound).await?;
+    let orders = Orders::new(stack, points.collect(), each);
+    let verdict = RefCell::new(Verdict::default());
+    let talk = async {
+        let mut begun = 0;
+        let conversations = stream::repeat_with(|| {
+            begun += 1;
+            let (at, stage) = (start + BETWEEN * begun, Stage::new(&world, &Mark::new()));
+            async move {
+                sleep_until(at).await;
+                conversation::play(&stage).await
+            }
+        });
+        let running = stream::StreamExt::take_while(conversations, |_| {
+            let goes_on = orders.is_open();
+            async move { goes_on }
+        });
+        let mut ended = std::pin::pin!(running.buffer_unordered(SIDE_BY_SIDE));
+        while let Some(ended) = ended.next().await {
+            let ended = ended?;
+            ended.wrong.iter().for_each(|wrong| progress(wrong));
+            verdict.borrow_mut().add(ended);
+        }
+        orders.close();
+        Ok::<(), KillError>(())
+    };
+    try_join(talk, orders.give(&aws)).await?;
+    Ok(Report { kills: orders.kills(), verdict: verdict.into_inner(), took: start.elapsed() })
+}
