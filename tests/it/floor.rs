@@ -104,6 +104,8 @@ impl Floor {
             directory,
             callbacks: self.callbacks,
             cic_age: self.cic_age.map(str::to_owned),
+            // A function that needs more than its role gives fails its stories.
+            enforce_roles: true,
             ..Options::default()
         };
         let options = if self.killed { kills::options(options) } else { options };

@@ -38,6 +38,11 @@ impl Webhook {
         answer(self.http.get(format!("{}{path}", self.url)).query(query)).await
     }
 
+    /// Posts a form.
+    pub(crate) async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Outcome<Answer> {
+        answer(self.http.post(format!("{}{path}", self.url)).form(fields)).await
+    }
+
     /// Posts a body, with one header.
     pub(crate) async fn post(
         &self,

@@ -107,7 +107,8 @@ impl CollectReplies {
                 until,
             },
         };
-        collector.run().await
+        // A large future: it holds what every look does at once.
+        Box::pin(collector.run()).await
     }
 }
 

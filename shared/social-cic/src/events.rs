@@ -35,6 +35,10 @@ pub(crate) fn read(events: &[Value], own: &[String], echoes: Echoes) -> Vec<Chat
     let mut events: Vec<ChatEvent> =
         fields.into_iter().filter_map(|event| people.event(event)).collect();
     if echoes == Echoes::Dropped {
+        // What is told at once needs no time, and CIC's clock may differ.
+        for event in &mut events {
+            event.at = None;
+        }
         events.retain(|event| {
             event.party != Party::Visitor || matches!(event.what, Happening::State(_))
         });
@@ -80,7 +84,8 @@ impl<'a> People<'a> {
         let told = self.told.get(&id.to_ascii_lowercase());
         let name = name(event).or_else(|| told.and_then(|told| told.1)).unwrap_or_default();
         let party = self.party(&id, event);
-        Some(ChatEvent { sequence, participant_id: id, party, name: name.to_owned(), what })
+        let at = event.text("timestamp").and_then(|at| at.parse().ok());
+        Some(ChatEvent { sequence, participant_id: id, party, name: name.to_owned(), at, what })
     }
 
     fn party(&self, id: &str, event: Fields<'_>) -> Party {

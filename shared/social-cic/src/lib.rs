@@ -9,6 +9,8 @@ mod entities;
 mod error;
 mod events;
 mod extras;
+#[doc(hidden)]
+pub mod fuzzing;
 mod html;
 mod memory;
 mod offer;

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -68,6 +69,8 @@ pub struct ChatEvent {
     pub party: Party,
     /// Display name; may be empty.
     pub name: String,
+    /// When it happened, by CIC's clock. Only a history tells it: what comes otherwise has just happened.
+    pub at: Option<Timestamp>,
     pub what: Happening,
 }
 

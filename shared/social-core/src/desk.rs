@@ -22,10 +22,13 @@ use crate::{
     verdict::{Classify, Failure, Verdict},
 };
 
-/// Tries to store what an agent wrote before the answer that brought it is given up.
-const STORE_TRIES: u32 = 6;
-/// Tries to read a conversation before an answer of CIC is given up.
-const READ_TRIES: u32 = 3;
+/// How long it is tried to store what an answer of CIC told: longer than any invocation has left when
+/// it gets the answer. The invocation's own deadline ends it before.
+const STORE_FOR: Duration = Duration::from_secs(20);
+/// From this pause on a reply counts as at risk.
+const AT_RISK: Duration = Duration::from_secs(1);
+/// Longest pause between two tries.
+const LONGEST_STORE_PAUSE: Duration = Duration::from_secs(2);
 /// Pause before an unanswered conversation is offered again; doubles with each time in a row.
 const FIRST_OFFER: Duration = Duration::from_secs(3);
 /// Longest such pause.
@@ -136,19 +139,53 @@ where
             // What an agent's text answers is decided by what the conversation holds now.
             *conversation = self.fresh(conversation).await?;
         }
+        let told = self.completed(conversation, told).await;
         let now = self.clock.now();
-        let before = conversation.clone().hear_told(told, &self.automatic, now);
-        self.pass_on(conversation, &before).await?;
-        let mut after = Vec::new();
-        self.amend(conversation, |conversation| {
-            after = conversation.hear_told(told, &self.automatic, now);
+        let hear = |conversation: &mut Conversation| {
+            let heard = conversation.hear_told(&told, &self.automatic, now);
             if conversation.is_open_in(&told.chat) {
                 note(conversation);
             }
-        })
-        .await?;
+            heard
+        };
+        self.hear(conversation, hear).await
+    }
+
+    /// Passes on what a change of the conversation makes heard, and then writes the change.
+    async fn hear(
+        &self,
+        conversation: &mut Conversation,
+        change: impl Fn(&mut Conversation) -> Vec<Heard>,
+    ) -> Result<(), DeskError> {
+        let before = change(&mut conversation.clone());
+        self.pass_on(conversation, &before).await?;
+        let mut after = self.changed(conversation, change).await?;
         after.retain(|heard| before.iter().all(|known| !known.is_same_as(heard)));
         self.pass_on(conversation, &after).await
+    }
+
+    async fn changed(
+        &self,
+        conversation: &mut Conversation,
+        change: impl Fn(&mut Conversation) -> Vec<Heard>,
+    ) -> Result<Vec<Heard>, DeskError> {
+        loop {
+            let before = conversation.clone();
+            let heard = change(conversation);
+            if *conversation == before {
+                return Ok(heard);
+            }
+            let saved = async || {
+                let mut saved = conversation.clone();
+                Ok((self.store.save(&mut saved).await?, saved))
+            };
+            let (clash, saved) = self.stored(saved).await?;
+            let Some(current) = clash else {
+                *conversation = saved;
+                return Ok(heard);
+            };
+            *conversation = current;
+        }
     }
 
     /// A chat that CIC calls gone may have last words; then it is over.
@@ -168,25 +205,12 @@ where
         if conversation.is_open_in(chat) {
             self.last_words(conversation, chat).await?;
         }
-        let mut heard = Vec::new();
-        self.amend(conversation, |conversation| {
-            heard = conversation.end(chat).into_iter().collect();
-        })
-        .await?;
-        self.pass_on(conversation, &heard).await
+        self.hear(conversation, |conversation| conversation.end(chat)).await
     }
 
     async fn fresh(&self, conversation: &Conversation) -> Result<Conversation, DeskError> {
-        let load = async || self.store.load(&conversation.channel_id, &conversation.key).await;
-        let mut pause = STORE_PAUSE;
-        for _ in 1..READ_TRIES {
-            if let Ok(conversation) = load().await {
-                return Ok(conversation);
-            }
-            self.clock.sleep(pause).await;
-            pause *= 2;
-        }
-        load().await.map_err(DeskError::Store)
+        self.stored(async || self.store.load(&conversation.channel_id, &conversation.key).await)
+            .await
     }
 
     /// Changes a conversation and writes it; on a clash the change is made to what stands there.
@@ -218,10 +242,12 @@ where
                     self.tell_later(conversation, &format!("unpublishable#{id}"), notice, None)
                         .await?;
                 }
-                Heard::Ended { answered } => {
+                Heard::Ended { answered, missing } => {
                     self.free_slot(conversation).await;
                     if !answered {
                         self.offer_again(conversation).await?;
+                    } else if *missing {
+                        self.ask_in_the_next(conversation).await?;
                     }
                     self.ask_again_for_approval(conversation).await?;
                 }
@@ -287,18 +313,25 @@ where
     }
 
     /// Events vanish from CIC when they are read: what they brought is stored now or never.
-    async fn stored(&self, store: impl AsyncFn() -> Result<(), Failure>) -> Result<(), DeskError> {
+    async fn stored<T>(&self, store: impl AsyncFn() -> Result<T, Failure>) -> Result<T, DeskError> {
+        let give_up = self.clock.now() + STORE_FOR;
         let mut pause = STORE_PAUSE;
-        for _ in 1..STORE_TRIES {
-            if store().await.is_ok() {
-                return Ok(());
+        loop {
+            let failure = match store().await {
+                Ok(stored) => return Ok(stored),
+                Err(failure) => failure,
+            };
+            if self.clock.now() >= give_up {
+                return Err(DeskError::Store(failure));
+            }
+            if pause < AT_RISK && pause * 2 >= AT_RISK {
+                tracing::error!(
+                    metric = "ReplyAtRisk", error_type = failure.error_type(), error = %failure,
+                    "cannot store what an answer of CIC told; it is tried until the time is up"
+                );
             }
             self.clock.sleep(pause).await;
-            pause *= 2;
+            pause = (pause * 2).min(LONGEST_STORE_PAUSE);
         }
-        store().await.map_err(|failure| {
-            tracing::error!(metric = "ReplyAtRisk", error = %failure, "cannot store what an agent wrote");
-            DeskError::Store(failure)
-        })
     }
 }

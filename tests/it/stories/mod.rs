@@ -5,7 +5,9 @@ mod commands;
 mod desk;
 mod doors;
 mod killed;
+mod outages;
 mod parked;
+mod privacy;
 mod queues;
 mod roads;
 mod same;
@@ -28,7 +30,9 @@ pub(crate) fn all() -> Vec<Trial> {
         scenes,
         queues::all(),
         doors::all(),
+        privacy::all(),
         desk::all(),
+        outages::all(),
         lonely_scenes,
         desk::lonely(),
         same::lonely(),

@@ -262,6 +262,7 @@ pub(crate) fn reply(job: usize) -> Reply {
         participant_id: String::new(),
         also_in: Vec::new(),
         confirmed: false,
+        in_doubt: false,
         approved_by: None,
     }
 }

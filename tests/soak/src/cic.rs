@@ -6,8 +6,9 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use social_core::{
-    Failure, Verdict,
+    Clock, Failure, Verdict,
     chat::{
         Chat, ChatError, ChatEvent, Happening, Interface, Opening, ParticipantState, Party, Sent,
         Told,
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::{
     absence::Absence,
+    clock::VirtualClock,
     faults::{Away, Process, When},
 };
 
@@ -28,6 +30,7 @@ pub struct Written {
     pub at: Instant,
     /// Who read it: no longer there if that process died, or its answer was lost.
     pub reader: Option<Process>,
+    pub read_at: Option<Instant>,
     pub answer_lost: bool,
 }
 
@@ -56,7 +59,22 @@ pub struct Room {
     log: Vec<ChatEvent>,
     sequence: i64,
     pub over: bool,
+    over_at: Option<Instant>,
+    /// The greatest number that a history told after the end: nobody has to poll for it.
+    known: i64,
     pub picked_up: bool,
+}
+
+impl Room {
+    fn end(&mut self) {
+        self.over = true;
+        self.over_at.get_or_insert_with(Instant::now);
+    }
+
+    /// Until when its history could be read; `None`: still.
+    pub fn readable_until(&self, linger: Duration) -> Option<Instant> {
+        self.over_at.map(|over_at| over_at + linger)
+    }
 }
 
 /// All chats, and what agents wrote in them.
@@ -64,14 +82,22 @@ pub struct Room {
 pub struct Cic {
     pub rooms: RefCell<Vec<Room>>,
     pub written: RefCell<Vec<Written>>,
+    /// What a history tells the time by.
+    pub clock: Cell<Option<VirtualClock>>,
     pub keeps_history: Cell<bool>,
     /// When it wants to be asked again.
     pub poll_after: Cell<Duration>,
+    /// For how long after a chat's end.
+    pub history_linger: Cell<Duration>,
     /// Neither server takes calls.
     pub away: Absence,
 }
 
 impl Cic {
+    fn time(&self) -> Option<Timestamp> {
+        self.clock.get().map(|clock| clock.now())
+    }
+
     /// Something happens on the agent's side.
     fn happens(&self, room: usize, party: Party, what: Happening, written: Option<usize>) {
         let mut rooms = self.rooms.borrow_mut();
@@ -82,9 +108,10 @@ impl Cic {
             participant_id: if party == Party::Agent { "agent" } else { "visitor" }.to_owned(),
             party,
             name: "Jo".to_owned(),
+            at: None,
             what,
         };
-        at.log.push(event.clone());
+        at.log.push(ChatEvent { at: self.time(), ..event.clone() });
         at.unread.push((event, written));
     }
 
@@ -106,7 +133,14 @@ impl Cic {
     fn note(&self, room: usize, text: &str) -> usize {
         let mut written = self.written.borrow_mut();
         let (text, at) = (text.to_owned(), Instant::now());
-        written.push(Written { chat: room, text, at, reader: None, answer_lost: false });
+        written.push(Written {
+            chat: room,
+            text,
+            at,
+            reader: None,
+            read_at: None,
+            answer_lost: false,
+        });
         written.len() - 1
     }
 
@@ -115,13 +149,19 @@ impl Cic {
         let over = Happening::State(ParticipantState::Disconnected);
         self.happens(room, Party::Visitor, over, None);
         if let Some(room) = self.rooms.borrow_mut().get_mut(room) {
-            room.over = true;
+            room.end();
         }
     }
 
     /// Whether nobody was told yet of something in a chat.
     pub fn has_unread(&self) -> bool {
-        self.rooms.borrow().iter().any(|room| room.unread.iter().any(|(_, text)| text.is_some()))
+        let unread = |room: &Room| {
+            let is_unread = |(event, text): &(ChatEvent, Option<usize>)| {
+                text.is_some() && event.sequence > room.known
+            };
+            room.unread.iter().any(is_unread)
+        };
+        self.rooms.borrow().iter().any(unread)
     }
 
     fn told(
@@ -138,6 +178,7 @@ impl Cic {
             if let Some(text) = text.and_then(|text| written.get_mut(text)) {
                 text.reader = Some(process.clone());
                 text.answer_lost = answer_lost;
+                text.read_at = Some(Instant::now());
             }
             event
         });
@@ -215,6 +256,7 @@ impl Cic {
                     participant_id: chat.participant_id.clone(),
                     party: Party::Visitor,
                     name: String::new(),
+                    at: self.time(),
                     what: Happening::Text(text.to_owned()),
                 });
             }
@@ -240,15 +282,22 @@ impl Cic {
         .await
     }
 
-    /// What was ever said in a chat, as long as it lives.
+    /// What was ever said in a chat, as long as it lives and for a while after.
     pub async fn history(
         &self,
         process: &Process,
         chat: &Chat,
     ) -> Result<Option<Vec<ChatEvent>>, ChatError> {
         self.call(process, "cic.history", |_| {
-            let rooms = self.rooms.borrow();
-            let room = rooms.get(index(chat)).filter(|room| !room.over).ok_or(ChatError::Gone)?;
+            let mut rooms = self.rooms.borrow_mut();
+            let linger = self.history_linger.get();
+            let is_there =
+                |over_at: Option<Instant>| over_at.is_none_or(|at| at.elapsed() < linger);
+            let room = rooms.get_mut(index(chat)).filter(|room| is_there(room.over_at));
+            let room = room.ok_or(ChatError::Gone)?;
+            if room.over && self.keeps_history.get() {
+                room.known = room.sequence;
+            }
             Ok(self.keeps_history.get().then(|| room.log.clone()))
         })
         .await
@@ -258,7 +307,7 @@ impl Cic {
     pub async fn exit(&self, process: &Process, chat: &Chat) -> Result<(), ChatError> {
         self.call(process, "cic.exit", |_| {
             if let Some(room) = self.rooms.borrow_mut().get_mut(index(chat)) {
-                room.over = true;
+                room.end();
             }
             Ok(())
         })

@@ -46,6 +46,8 @@ pub struct Rates {
     pub delivered_twice: u32,
     /// An invocation runs out of time somewhere.
     pub timeouts: u32,
+    /// Milliseconds that a call takes at the most, on either way, beyond the usual.
+    pub slow: u32,
 }
 
 /// Before a call takes effect, or after it and before anybody knows.
@@ -217,8 +219,11 @@ impl Process {
             self.0.killed.notify_one();
             pending::<()>().await;
         }
-        sleep(Duration::from_millis(1) + self.0.faults.chance.up_to(Duration::from_millis(30)))
-            .await;
+        let longest = 30 + u64::from(self.0.faults.rates.borrow().slow);
+        sleep(
+            Duration::from_millis(1) + self.0.faults.chance.up_to(Duration::from_millis(longest)),
+        )
+        .await;
     }
 
     /// A call to the bridge's own state or queues, with what may happen to it.

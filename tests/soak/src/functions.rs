@@ -14,7 +14,10 @@ use social_core::{
     routing::Router,
 };
 use social_lambda::process_batch;
-use tokio::{task::spawn_local, time::sleep};
+use tokio::{
+    task::spawn_local,
+    time::{Instant, sleep},
+};
 
 use crate::{
     clock::VirtualClock,
@@ -123,8 +126,11 @@ pub async fn collectors<S: State>(world: Rc<World<S>>, skew: SignedDuration) {
                     until: ports.clock.now() + Duration::from_secs(150),
                 },
             };
-            if let Some(Err(_)) = process.run(Duration::from_secs(180), collector.run()).await {
-                world.faults.note("collector could not begin");
+            let begun = Instant::now();
+            match process.run(Duration::from_secs(180), collector.run()).await {
+                Some(Ok(())) => world.collected.borrow_mut().push((begun, Instant::now())),
+                Some(Err(_)) => world.faults.note("collector could not begin"),
+                None => {}
             }
         });
         sleep(Duration::from_mins(1)).await;

@@ -11,6 +11,8 @@ use crate::{
 };
 
 const PERHAPS: &str = "perhaps shown before:\n";
+/// When whoever died is followed by another worker: the visibility time-out of the queues, and a bit.
+const FOLLOWED_AFTER: Duration = Duration::from_mins(4);
 const RETURNED: &str = " was not published: ";
 
 /// One table's row.
@@ -35,8 +37,6 @@ pub struct Verdict {
     pub open_twice: usize,
     /// The limit that the design names: the answer that told of it was lost, or its reader died.
     pub replies_at_the_limit: usize,
-    /// The same happened to the news that the agent was there: what the agent writes is not heard.
-    pub replies_unheard: usize,
     /// The limit where CIC has no history of the chat, or no longer: shown again, and marked as such.
     pub messages_marked: usize,
     /// More, or less, than what nobody can read.
@@ -77,7 +77,6 @@ impl Verdict {
             replies_out_of_order: self.replies_out_of_order + other.replies_out_of_order,
             open_twice: self.open_twice + other.open_twice,
             replies_at_the_limit: self.replies_at_the_limit + other.replies_at_the_limit,
-            replies_unheard: self.replies_unheard + other.replies_unheard,
             messages_marked: self.messages_marked + other.messages_marked,
             parked: self.parked + other.parked,
             strangers: self.strangers + other.strangers,
@@ -200,7 +199,7 @@ fn messages<S: State>(world: &World<S>, verdict: &mut Verdict) {
 struct Text {
     written: Vec<usize>,
     at_the_limit: usize,
-    unheard: usize,
+    queued: usize,
     published: usize,
     returned: usize,
 }
@@ -213,32 +212,36 @@ fn replies<S: State>(world: &World<S>, verdict: &mut Verdict) {
     };
     let mut texts: BTreeMap<(usize, String), Text> = BTreeMap::new();
     let written = world.cic.written.borrow();
-    let deaf: Vec<usize> = written
-        .iter()
-        .filter(|it| it.text.is_empty() && it.died_with_its_reader())
-        .map(|it| it.chat)
-        .collect();
     for (index, it) in written.iter().enumerate().filter(|(_, it)| !it.text.is_empty()) {
         let key = (of_room(it.chat).unwrap_or_default(), it.text.clone());
         let text = texts.entry(key).or_default();
         text.written.push(index);
-        let died = it.died_with_its_reader();
+        // A collector that lived for its whole run finds it in the history, while that can be read.
+        let findable = rooms.get(it.chat).zip(it.read_at).is_some_and(|(room, read_at)| {
+            let until = room.readable_until(world.cic.history_linger.get());
+            let collected = |(begun, ended): &(Instant, Instant)| {
+                *begun > read_at + FOLLOWED_AFTER && until.is_none_or(|until| *ended < until)
+            };
+            world.cic.keeps_history.get() && world.collected.borrow().iter().any(collected)
+        });
+        let died = it.died_with_its_reader() && !findable;
         text.at_the_limit += usize::from(died);
-        text.unheard += usize::from(!died && deaf.contains(&it.chat));
     }
     for room in rooms.iter() {
         let conversation = conversation_of(&ConversationKey(room.conversation.clone()));
         for line in room.lines.iter().filter(|line| line.text.contains(RETURNED)) {
-            let text = line.text.lines().nth(1).unwrap_or_default().trim().to_owned();
+            let notice = line.text.strip_prefix(PERHAPS).unwrap_or(&line.text);
+            let text = notice.lines().nth(1).unwrap_or_default().trim().to_owned();
             let key = (conversation.unwrap_or_default(), text);
             texts.entry(key).or_default().returned += 1;
         }
     }
     let mut order: BTreeMap<usize, usize> = BTreeMap::new();
     let mut queued: BTreeMap<(usize, String), usize> = BTreeMap::new();
-    for ((key, text), place) in world.replies_queued.borrow().iter() {
+    for ((key, text), (place, ids)) in world.replies_queued.borrow().iter() {
         let conversation = conversation_of(&ConversationKey(key.clone())).unwrap_or_default();
         queued.insert((conversation, text.clone()), *place);
+        texts.entry((conversation, text.clone())).or_default().queued = ids.len();
     }
     for it in world.network.published.borrow().iter() {
         let conversation = it.under.as_str().trim_start_matches('m').split('-').next();
@@ -259,7 +262,7 @@ fn replies<S: State>(world: &World<S>, verdict: &mut Verdict) {
             verdict.worst_reply = verdict.worst_reply.max(delay.unwrap_or_default());
         }
     }
-    for text in texts.values() {
+    for ((conversation, words), text) in &texts {
         let written = text.written.len();
         verdict.replies += written;
         verdict.published += text.published.min(written);
@@ -268,10 +271,18 @@ fn replies<S: State>(world: &World<S>, verdict: &mut Verdict) {
         let returned = text.returned.min(missing);
         verdict.returned += returned;
         let missing = missing - returned;
-        let limit = missing.min(text.at_the_limit);
+        // What was in the queue was heard: no reader's death explains its loss.
+        let unqueued = written.saturating_sub(text.queued);
+        let limit = missing.min(text.at_the_limit).min(unqueued);
         verdict.replies_at_the_limit += limit;
-        let unheard = (missing - limit).min(text.unheard);
-        verdict.replies_unheard += unheard;
-        verdict.replies_lost += missing - limit - unheard;
+        let lost = missing - limit;
+        verdict.replies_lost += lost;
+        if lost > 0 {
+            let Text { queued, published, returned, .. } = text;
+            verdict.tell(format!(
+                "reply {words:?} of conversation {conversation} lost: written {written} times, \
+                 queued {queued}, published {published}, given back {returned}"
+            ));
+        }
     }
 }

@@ -35,9 +35,12 @@ struct Arguments {
     /// Runs each check of the catalogue in full instead, and prints the tables of docs/reliability.md.
     #[arg(long)]
     report: bool,
-    /// Of the report, only checks of this name.
+    /// Of the report, only checks of these names, divided by commas; the document names those left out.
+    #[arg(long, requires = "report", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Of the report, no run begins later than so many minutes after the start.
     #[arg(long, requires = "report")]
-    only: Option<String>,
+    within: Option<u64>,
     /// Writes the tables into this document, in place of those between its marks.
     #[arg(long, requires = "report")]
     write: Option<PathBuf>,
@@ -45,11 +48,13 @@ struct Arguments {
 
 fn main() -> io::Result<ExitCode> {
     let arguments = Arguments::parse();
+    let commit = commit();
     let rows = if arguments.report { full(&arguments)? } else { vec![soak(&arguments)?] };
     let mut told = report::promises(&rows);
     if arguments.report {
         let date = SystemClock.now().strftime("%Y-%m-%d");
-        told = format!("{date}, commit {}.\n\n{told}\n{}", commit(), report::kills(&rows));
+        let (left_out, kills) = (report::left_out(&rows), report::kills(&rows));
+        told = format!("{date}, commit {commit}.\n\n{told}\n{left_out}{kills}");
     }
     println!("{told}");
     if let Some(document) = &arguments.write {
@@ -64,16 +69,23 @@ fn main() -> io::Result<ExitCode> {
 
 /// All checks, a few side by side, the rows in the order of the catalogue.
 fn full(arguments: &Arguments) -> io::Result<Vec<Row>> {
-    let wanted =
-        |check: &Check| arguments.only.as_deref().is_none_or(|only| check.scenario.name == only);
-    let checks: Vec<Check> = checks(Size::Full).into_iter().filter(wanted).collect();
+    let until = arguments.within.map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
+    let is_over = || until.is_some_and(|until| Instant::now() >= until);
+    let only = &arguments.only;
+    let is_wanted = |check: &Check| {
+        only.is_empty() || only.iter().any(|name| name.as_str() == check.scenario.name)
+    };
+    let checks: Vec<Check> = checks(Size::Full).into_iter().filter(is_wanted).collect();
     let waiting = Mutex::new(checks.iter().enumerate());
     let done = Mutex::new(Vec::new());
     let work = || -> io::Result<()> {
         loop {
             let next = waiting.lock().map_err(|_| poisoned())?.next();
-            let Some((place, check)) = next else { return Ok(()) };
-            let row = report::run(check, |progress| eprintln!("{progress}"))?;
+            let Some((place, check)) = next.filter(|_| !is_over()) else { return Ok(()) };
+            let row = report::run(check, |progress| {
+                eprintln!("{progress}");
+                !is_over()
+            })?;
             eprintln!("{} took {} s: {:?}", row.name, row.took.as_secs(), row.events);
             println!("{}", report::promises([&row]));
             done.lock().map_err(|_| poisoned())?.push((place, row));

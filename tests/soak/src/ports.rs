@@ -152,6 +152,10 @@ impl<S: State> Conversations for Ports<S> {
     async fn save(&self, conversation: &mut Conversation) -> Result<Option<Conversation>, Failure> {
         // A call whose answer is lost leaves the caller's copy as it was.
         let mut copy = conversation.clone();
+        if self.world.flaw == Some(Flaw::WrittenBlindly) {
+            let standing = self.store.load(&copy.channel_id, &copy.key).await?;
+            copy.version = standing.version;
+        }
         let clash = self.process.call("save", self.store.save(&mut copy)).await?;
         *conversation = copy;
         Ok(clash)

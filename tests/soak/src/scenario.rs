@@ -63,6 +63,8 @@ pub struct Outage {
 pub enum Flaw {
     /// A message counts as shown when it is claimed.
     DoneBeforeShown,
+    /// A conversation is written whatever stands there by now.
+    WrittenBlindly,
 }
 
 /// How often and over what time a callback is made again, where it is.
@@ -107,6 +109,8 @@ pub struct Scenario {
     pub kills: Kills,
     /// Whether CIC keeps a chat's history.
     pub history: bool,
+    /// For how long after a chat's end it can still be read; the contract does not tell.
+    pub history_linger: Duration,
     pub slowness: Slowness,
     /// What the bridge believes of the network's slowness.
     pub settle: Duration,
@@ -135,6 +139,7 @@ impl Scenario {
             skew: SignedDuration::ZERO,
             kills: Kills::default(),
             history: true,
+            history_linger: Duration::ZERO,
             slowness: Slowness { held: Duration::from_secs(30), hidden: Duration::from_secs(25) },
             settle: Duration::from_secs(60),
             outages: Vec::new(),
@@ -168,8 +173,10 @@ impl Scenario {
         let faults = Rc::new(Faults::new(self.seed, self.rates, self.kills.clone()));
         let network = Network::new(clock, self.slowness, self.settle);
         let world = Rc::new(World::new(clock, store, faults, network, self.flaw));
+        world.cic.clock.set(Some(clock));
         world.cic.keeps_history.set(self.history);
         world.cic.poll_after.set(self.poll_after);
+        world.cic.history_linger.set(self.history_linger);
         spawn_local(town::visitors(Rc::clone(&world), self.clone()));
         spawn_local(town::pollers(Rc::clone(&world)));
         spawn_local(town::agents(Rc::clone(&world), self.agents));

@@ -32,6 +32,9 @@ pub trait State:
     fn by(&self, clock: VirtualClock) -> Self;
 }
 
+/// The place of an agent's text in the order, and as which replies it was queued.
+pub type Queued = (usize, BTreeSet<String>);
+
 /// The visibility time-out of both queues, as deployed.
 const VISIBILITY: Duration = Duration::from_mins(3);
 
@@ -51,8 +54,10 @@ pub struct World<S> {
     pub messages: RefCell<BTreeMap<MessageId, Message>>,
     /// When each message was first in the queue, and as which.
     pub queued: RefCell<BTreeMap<MessageId, (usize, Instant)>>,
-    /// The order in which agents' texts were first in the queue, by conversation.
-    pub replies_queued: RefCell<BTreeMap<(String, String), usize>>,
+    /// The order in which agents' texts were first in the queue, by conversation, and as which replies.
+    pub replies_queued: RefCell<BTreeMap<(String, String), Queued>>,
+    /// Runs of the collector that ended as they should: from when until when.
+    pub collected: RefCell<Vec<(Instant, Instant)>>,
     /// Callbacks and agents that have something to do yet.
     pub busy: Cell<usize>,
     /// All visitors have written everything.
@@ -88,6 +93,7 @@ impl<S: State> World<S> {
             messages: RefCell::default(),
             queued: RefCell::default(),
             replies_queued: RefCell::default(),
+            collected: RefCell::default(),
             busy: Cell::new(0),
             written: Cell::new(false),
             flaw,
@@ -113,7 +119,9 @@ impl<S: State> World<S> {
     pub fn note_reply(&self, reply: &Reply) {
         let mut queued = self.replies_queued.borrow_mut();
         let next = queued.len();
-        queued.entry((reply.conversation.0.clone(), reply.text.clone())).or_insert(next);
+        let key = (reply.conversation.0.clone(), reply.text.clone());
+        let (_, ids) = queued.entry(key).or_insert_with(|| (next, BTreeSet::new()));
+        ids.insert(reply.id.clone());
     }
 
     /// Messages in the dead-letter queues; who parks one may die of it, and it is parked again.

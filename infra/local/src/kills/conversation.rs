@@ -1,16 +1,21 @@
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
 use super::KillError;
 use crate::{
     scenes::{ACME, Stage},
-    world::{Interaction, PageObject, WorldError, eventually},
+    world::{Interaction, PageObject, WorldError},
 };
 
-/// How long anything may take, with a process dying of it a few times.
-const LIMIT: Duration = Duration::from_secs(120);
+/// How long anything may take: pauses double each time that a process dies of it, up to a minute.
+const LIMIT: Duration = Duration::from_secs(300);
 /// How long a visitor waits for an answer before saying more. It is what brings to light that a
 /// process died of an agent's words: the chat's numbers have a gap then.
 const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Between two looks at what people see.
+const PACE: Duration = Duration::from_secs(1);
 
 /// What became of what people said.
 #[derive(Debug, Default)]
@@ -21,8 +26,8 @@ pub struct Verdict {
     pub messages: usize,
     /// What agents wrote.
     pub replies: usize,
-    /// Those of them that came back to the agent, whole, instead of being published.
-    pub returned: usize,
+    /// Why those of them came back to the agent, whole, that were not published.
+    pub returned: Vec<String>,
     /// What was lost, doubled or out of order, in words.
     pub wrong: Vec<String>,
 }
@@ -32,7 +37,7 @@ impl Verdict {
         self.conversations += other.conversations;
         self.messages += other.messages;
         self.replies += other.replies;
-        self.returned += other.returned;
+        self.returned.extend(other.returned);
         self.wrong.extend(other.wrong);
     }
 }
@@ -58,20 +63,22 @@ pub(super) async fn play(stage: &Stage) -> Result<Verdict, KillError> {
             wrong.push(format!("never shown: {word}"));
         }
         match came_of(stage, &chat, reply).await? {
-            Some(true) => {}
-            Some(false) => returned.push(reply.clone()),
+            Some(Fate::Published) => {}
+            Some(Fate::Returned(why)) => returned.push((reply.clone(), why)),
             None => wrong.push(format!("neither published nor given back: {reply}")),
         }
     }
     jo.disconnects(&chat).await?;
     wrong.extend(compare("shown", &said, &seen(stage, &said).await?));
-    let kept: Vec<_> = replies.iter().filter(|it| !returned.contains(it)).cloned().collect();
+    let kept: Vec<_> =
+        replies.iter().filter(|it| returned.iter().all(|(text, _)| text != *it)).cloned().collect();
     wrong.extend(compare("published", &kept, &public(stage, &replies).await?));
-    Ok(Verdict { returned: returned.len(), ..judged(wrong) })
+    let returned = returned.into_iter().map(|(_, why)| why).collect();
+    Ok(Verdict { returned, ..judged(wrong) })
 }
 
 fn judged(wrong: Vec<String>) -> Verdict {
-    Verdict { conversations: 1, messages: 3, replies: 2, returned: 0, wrong }
+    Verdict { conversations: 1, messages: 3, replies: 2, returned: Vec::new(), wrong }
 }
 
 async fn shown(
@@ -79,7 +86,7 @@ async fn shown(
     text: &str,
     limit: Duration,
 ) -> Result<Option<Interaction>, WorldError> {
-    eventually(limit, async || {
+    patiently(limit, async || {
         let interactions = stage.world.interactions().await?;
         Ok(interactions.into_iter().find(|chat| chat.shows(text)))
     })
@@ -89,7 +96,14 @@ async fn shown(
 async fn published(stage: &Stage, text: &str, limit: Duration) -> Result<bool, WorldError> {
     let texts = [text.to_owned()];
     let there = async || Ok((!public(stage, &texts).await?.is_empty()).then_some(()));
-    Ok(eventually(limit, there).await?.is_some())
+    Ok(patiently(limit, there).await?.is_some())
+}
+
+/// What became of a reply.
+enum Fate {
+    Published,
+    /// Given back, with these words.
+    Returned(String),
 }
 
 /// Whether the reply was published or given back; `None` where neither happened in time.
@@ -97,16 +111,16 @@ async fn came_of(
     stage: &Stage,
     chat: &Interaction,
     text: &str,
-) -> Result<Option<bool>, WorldError> {
-    eventually(LIMIT, async || {
+) -> Result<Option<Fate>, WorldError> {
+    patiently(LIMIT, async || {
         if !public(stage, &[text.to_owned()]).await?.is_empty() {
-            return Ok(Some(true));
+            return Ok(Some(Fate::Published));
         }
         let interactions = stage.world.interactions().await?;
         let mut lines =
             interactions.iter().filter(|it| it.id == chat.id).flat_map(|it| &it.transcript);
-        let returned = lines.any(|it| it.is_notice_of("not published") && it.says(text));
-        Ok(returned.then_some(false))
+        let told = lines.find(|it| it.is_notice_of("not published") && it.says(text));
+        Ok(told.map(|it| Fate::Returned(it.text.clone())))
     })
     .await
 }
@@ -123,7 +137,8 @@ async fn seen(stage: &Stage, texts: &[String]) -> Result<Vec<String>, WorldError
 async fn public(stage: &Stage, texts: &[String]) -> Result<Vec<String>, WorldError> {
     let tree = stage.world.page_tree(ACME.id).await?;
     let mut comments: Vec<&PageObject> = tree.iter().flat_map(PageObject::thread).collect();
-    comments.sort_by(|a, b| a.created_time.cmp(&b.created_time));
+    // The network counts objects, and tells only whole seconds.
+    comments.sort_by_key(|comment| (comment.id.len(), comment.id.clone()));
     let by_page = comments
         .iter()
         .filter_map(|comment| texts.iter().find(|text| comment.is_by(ACME.id, text)));
@@ -132,4 +147,20 @@ async fn public(stage: &Stage, texts: &[String]) -> Result<Vec<String>, WorldErr
 
 fn compare(how: &str, said: &[String], there: &[String]) -> Option<String> {
     (said != there).then(|| format!("{how} as {there:?} instead of {said:?}"))
+}
+
+/// Asks less often than scenes do: two dozen conversations would keep the machine busy with asking.
+async fn patiently<T>(
+    limit: Duration,
+    mut condition: impl AsyncFnMut() -> Result<Option<T>, WorldError>,
+) -> Result<Option<T>, WorldError> {
+    let deadline = Instant::now() + limit;
+    loop {
+        let last = Instant::now() >= deadline;
+        let found = condition().await?;
+        if found.is_some() || last {
+            return Ok(found);
+        }
+        sleep(PACE).await;
+    }
 }

@@ -76,11 +76,13 @@ impl fmt::Display for Report {
         writeln!(
             out,
             "{} kills, {conversations} conversations, {messages} messages, {replies} replies, \
-             {returned} given back, {} s: {} wrong",
+             {} given back, {} s: {} wrong",
             self.kills.values().sum::<u32>(),
+            returned.len(),
             self.took.as_secs(),
             wrong.len(),
         )?;
+        returned.iter().try_for_each(|why| writeln!(out, "  given back: {why}"))?;
         wrong.iter().try_for_each(|wrong| writeln!(out, "  {wrong}"))
     }
 }

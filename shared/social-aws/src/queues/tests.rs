@@ -58,6 +58,7 @@ fn reply(conversation: &str) -> Reply {
         participant_id: String::new(),
         also_in: vec![],
         confirmed: false,
+        in_doubt: false,
         approved_by: None,
     }
 }

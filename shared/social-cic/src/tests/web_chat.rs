@@ -87,6 +87,7 @@ async fn a_poll_tells_events_in_order() {
     let events = [text(12, "second"), text(11, "first")];
     on(&server, &format!("GET /icws/web-chat/messages/{ME}"), messages(&events)).await;
     let told = cic(&[&server], Choice::Auto).poll(&chat(Interface::WebChat)).await.unwrap();
+    assert_eq!(told.events[0].at, None, "it has just happened, whatever CIC's clock says");
     let texts: Vec<_> = told.events.into_iter().map(|event| event.what).collect();
     assert_eq!(texts, [Happening::Text("first".into()), Happening::Text("second".into())]);
     assert_eq!(told.poll_after, Duration::from_millis(1500));
@@ -97,7 +98,8 @@ async fn history_keeps_what_we_said() {
     let server = server().await;
     let ours = json!({
         "__type": "urn:inin.com:webChat:chatTextMessage", "participantId": ME,
-        "sequenceNumber": 3, "contentType": "text/plain", "value": "hello",
+        "sequenceNumber": 3, "timestamp": "20210706T193229Z",
+        "contentType": "text/plain", "value": "hello",
     });
     on(&server, "GET /icws/connection/features", features(6)).await;
     on(&server, &format!("GET /icws/web-chat/message-history/{ME}"), messages(&[ours])).await;
@@ -106,6 +108,7 @@ async fn history_keeps_what_we_said() {
     assert_eq!(history.len(), 1);
     assert_eq!(history[0].party, Party::Visitor);
     assert_eq!(history[0].what, Happening::Text("hello".into()));
+    assert_eq!(history[0].at, "2021-07-06T19:32:29Z".parse().ok(), "the compact form of ICWS");
     cic.history(&chat(Interface::WebChat)).await.unwrap();
     assert_eq!(calls(&server).await.len(), 3, "features are asked once");
 }

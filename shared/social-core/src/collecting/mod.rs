@@ -1,6 +1,7 @@
 //! Collecting: looks at every open chat often enough to keep it alive and to hear its agent soon.
 
 mod closing;
+mod succession;
 mod watch;
 
 use std::{cell::RefCell, time::Duration};
@@ -12,6 +13,7 @@ use crate::{
     breaker::HELD_BACK,
     chat::{Chat, ChatError, ContactCenter, Told},
     clock::Clock,
+    conversation::Conversation,
     desk::{Desk, DeskError},
     inbound::{InboundQueue, OutboundQueue},
     slots::Occupancy,
@@ -19,7 +21,8 @@ use crate::{
     verdict::{Classify, Failure, Verdict},
 };
 pub use closing::IdleRules;
-use watch::Watch;
+use succession::Succession;
+use watch::{Due, Watch};
 
 /// Looks that are under way at once.
 const LOOKS_AT_ONCE: usize = 64;
@@ -84,12 +87,24 @@ impl Classify for LookError {
     }
 }
 
+impl LookError {
+    /// Whether CIC may have told what nobody stored.
+    fn lost_something(&self) -> bool {
+        match self {
+            Self::Chat(error) => error.perhaps_sent(),
+            Self::Desk(_) | Self::Store(_) => true,
+        }
+    }
+}
+
 /// What a look told about how soon to look again.
 struct Look {
     chat_id: String,
     chat: Option<Chat>,
     something_happened: bool,
     poll_after: Duration,
+    /// Whether CIC told something that nobody stored; `None` where that is as it was.
+    behind: Option<bool>,
 }
 
 /// The collector of one shard.
@@ -121,10 +136,13 @@ where
         let length = self.until_the_end() + Duration::from_secs(10);
         let lease = self.leases.take_over(&name, length).await?;
         let watch = RefCell::new(Watch::default());
+        let succession = Succession::new(lease, self.desk.clock.now());
         let list = async {
             let mut tidy = self.desk.clock.now();
-            while self.clock_is_running() && self.leases.holds(&lease).await.unwrap_or(true) {
+            let lease = succession.lease();
+            while self.clock_is_running() && self.leases.holds(lease).await.unwrap_or(true) {
                 self.list(&watch).await;
+                self.succeed(&succession, &watch).await;
                 if self.pace.shard == 0 && tidy <= self.desk.clock.now() {
                     self.tidy_slots().await;
                     tidy = self.desk.clock.now() + TIDY_EVERY;
@@ -136,7 +154,12 @@ where
             self.desk.clock.sleep(overlap).await;
             watch.borrow_mut().close();
         };
-        let work = future::join(list, self.look_around(&watch));
+        let work = async {
+            future::join(list, self.look_around(&watch)).await;
+            if succession.is_known() && watch.borrow().has_caught_up() {
+                self.leave_word(succession.lease()).await;
+            }
+        };
         let nudges = self.hear_nudges(&watch);
         future::select(std::pin::pin!(work), std::pin::pin!(nudges)).await;
         Ok(())
@@ -214,19 +237,28 @@ where
         }
     }
 
-    async fn look(&self, open: OpenChat) -> Look {
+    async fn look(&self, due: Due) -> Look {
+        let Due { open, behind } = due;
         let chat_id = open.chat.chat_id.clone();
+        let caught_up = behind && self.catch_up(&open).await;
+        let caught_up = caught_up.then_some(false);
         match self.look_and_take_in(&open).await {
             Ok(told) => Look {
                 chat_id,
                 something_happened: !told.events.is_empty(),
                 poll_after: told.poll_after,
                 chat: Some(told.chat),
+                behind: caught_up,
             },
-            Err(LookError::Chat(ChatError::Gone)) => {
-                Look { chat_id, chat: None, something_happened: false, poll_after: self.pace.quiet }
-            }
+            Err(LookError::Chat(ChatError::Gone)) => Look {
+                chat_id,
+                chat: None,
+                something_happened: false,
+                poll_after: self.pace.quiet,
+                behind: Some(false),
+            },
             Err(error) => {
+                let behind = if error.lost_something() { Some(true) } else { caught_up };
                 // That CIC is down was said when it went down.
                 if error.error_type() != HELD_BACK {
                     let failure = Failure::from(error);
@@ -235,15 +267,20 @@ where
                         error = %failure, "look at a chat failed"
                     );
                 }
-                let chat = Some(open.chat);
-                Look { chat_id, chat, something_happened: false, poll_after: self.pace.active }
+                Look {
+                    chat_id,
+                    chat: Some(open.chat),
+                    something_happened: false,
+                    poll_after: self.pace.active,
+                    behind,
+                }
             }
         }
     }
 
     async fn look_and_take_in(&self, open: &OpenChat) -> Result<Told, LookError> {
         if open.lost_at.is_some_and(|lost_at| lost_at <= self.desk.clock.now()) {
-            self.fill_gap(open).await?;
+            self.fill_gap(open).await;
         }
         let told = match self.desk.contact_center.poll(&open.chat).await {
             Ok(told)
@@ -298,10 +335,39 @@ where
         self.desk.take_in(&mut conversation, told, |_| {}).await.map_err(LookError::Desk)
     }
 
-    async fn fill_gap(&self, open: &OpenChat) -> Result<(), LookError> {
-        let loaded = self.desk.store.load(&open.channel_id, &open.conversation).await;
-        let mut conversation = loaded.map_err(LookError::Store)?;
-        self.desk.fill_gap(&mut conversation, &open.chat).await.map_err(LookError::Desk)
+    /// Reads the whole history; `false` if that has to be done again.
+    async fn catch_up(&self, open: &OpenChat) -> bool {
+        let caught_up = async |conversation: &mut Conversation| {
+            self.desk.catch_up(conversation, &open.chat).await.map(|_| ())
+        };
+        self.beside_the_poll(open, caught_up).await
+    }
+
+    async fn fill_gap(&self, open: &OpenChat) {
+        let filled = async |conversation: &mut Conversation| {
+            self.desk.fill_gap(conversation, &open.chat).await
+        };
+        self.beside_the_poll(open, filled).await;
+    }
+
+    /// The poll keeps the chat alive, whatever becomes of this; `false` where it failed.
+    async fn beside_the_poll(
+        &self,
+        open: &OpenChat,
+        work: impl AsyncFnOnce(&mut Conversation) -> Result<(), DeskError>,
+    ) -> bool {
+        let done = async {
+            let loaded = self.desk.store.load(&open.channel_id, &open.conversation).await;
+            let mut conversation = loaded.map_err(LookError::Store)?;
+            work(&mut conversation).await.map_err(LookError::Desk)
+        };
+        let Err(error) = done.await else { return true };
+        let failure = Failure::from(error);
+        tracing::warn!(
+            channel_id = %open.channel_id, error_type = failure.error_type(),
+            error = %failure, "cannot look for what a chat told"
+        );
+        false
     }
 
     async fn note_end(&self, open: &OpenChat) -> Result<(), LookError> {

@@ -81,6 +81,23 @@ async fn a_chat_that_ended_unanswered_is_offered_again() {
 }
 
 #[tokio::test]
+async fn an_offer_is_made_although_who_heard_the_end_died_before_writing_it_down() {
+    let world = with_an_interaction().await;
+    world.cic.disconnect(0);
+    let before = world.state.conversations()[0].clone();
+    collector(&world, Duration::from_secs(30)).run().await.unwrap();
+    let (_, batch) = world.queues.inbound.borrow()[0].clone();
+    let mut after = world.state.conversations()[0].clone();
+    let version = after.version;
+    after = crate::conversation::Conversation { version, ..before };
+    assert_eq!(world.state.save(&mut after).await.unwrap(), None);
+    world.clock.advance(Duration::from_secs(60));
+    world.router().route(batch, Timestamp::MAX).await.unwrap();
+    let said = world.cic.said();
+    assert!(said[1].last().unwrap().contains("offered again"), "{said:?}");
+}
+
+#[tokio::test]
 async fn a_successor_ends_the_run_and_what_was_begun_is_ended() {
     let world = with_an_interaction().await;
     let first = collector(&world, Duration::from_secs(100_000));
@@ -131,6 +148,7 @@ fn quiet_chats_are_looked_at_seldom_and_active_or_nudged_ones_soon() {
         chat: Some(chat),
         something_happened: false,
         poll_after: Duration::from_secs(1),
+        behind: None,
     };
     let due_after = |watch: &mut Watch, at: Timestamp, seconds: u64| {
         watch.take_due(at + Duration::from_secs(seconds), 10).len()

@@ -19,6 +19,16 @@ const FIRST_ROUND: Duration = Duration::from_secs(4);
 pub(super) struct Watch {
     chats: BTreeMap<String, Watched>,
     closed: bool,
+    /// Chats that turn up from now on may have lost something too.
+    behind: bool,
+}
+
+/// A chat that is due for a look.
+#[derive(Debug)]
+pub(super) struct Due {
+    pub(super) open: OpenChat,
+    /// Its history may tell what nobody stored.
+    pub(super) behind: bool,
 }
 
 #[derive(Debug)]
@@ -30,16 +40,17 @@ struct Watched {
     last_event: Timestamp,
     /// A nudge came while a look was under way.
     look_again: bool,
+    behind: bool,
 }
 
 impl Watched {
     /// A run begins without knowing when the one before looked. Chats in which nothing happens are
     /// looked at in turn, so that they are not due all at once ever after.
-    fn new(open: OpenChat, now: Timestamp) -> Self {
+    fn new(open: OpenChat, behind: bool, now: Timestamp) -> Self {
         let last_event = open.stirred_at.unwrap_or(now);
         let quiet = open.answered && last_event + STAYS_ACTIVE <= now;
         let turn = if quiet { turn_of(&open.chat.chat_id) } else { Duration::ZERO };
-        Self { open, due: now + turn, looking: false, last_event, look_again: false }
+        Self { open, due: now + turn, looking: false, last_event, look_again: false, behind }
     }
 }
 
@@ -60,6 +71,19 @@ impl Watch {
         self.closed
     }
 
+    /// Every chat may have told something to a run that died.
+    pub(super) fn fall_behind(&mut self) {
+        self.behind = true;
+        for watched in self.chats.values_mut() {
+            watched.behind = true;
+        }
+    }
+
+    /// Whether nothing is left behind that a history could still tell.
+    pub(super) fn has_caught_up(&self) -> bool {
+        self.chats.values().all(|watched| !watched.behind)
+    }
+
     /// Takes the list as it stands now: new chats are due at once, ended ones are forgotten.
     pub(super) fn update(&mut self, chats: Vec<OpenChat>, now: Timestamp) {
         let mut before = std::mem::take(&mut self.chats);
@@ -71,7 +95,7 @@ impl Watch {
                     open: OpenChat { chat: watched.open.chat.clone(), ..open },
                     ..watched
                 },
-                None => Watched::new(open, now),
+                None => Watched::new(open, self.behind, now),
             };
             self.chats.insert(id, watched);
         }
@@ -85,7 +109,7 @@ impl Watch {
     }
 
     /// Up to `room` chats that are due, the longest overdue first.
-    pub(super) fn take_due(&mut self, now: Timestamp, room: usize) -> Vec<OpenChat> {
+    pub(super) fn take_due(&mut self, now: Timestamp, room: usize) -> Vec<Due> {
         let room = if self.closed { 0 } else { room };
         let mut due: Vec<&mut Watched> = self
             .chats
@@ -97,7 +121,7 @@ impl Watch {
         due.into_iter()
             .map(|watched| {
                 watched.looking = true;
-                watched.open.clone()
+                Due { open: watched.open.clone(), behind: watched.behind }
             })
             .collect()
     }
@@ -111,6 +135,7 @@ impl Watch {
         let Some(watched) = self.chats.get_mut(&look.chat_id) else { return };
         watched.open.chat.clone_from(chat);
         watched.looking = false;
+        watched.behind = look.behind.unwrap_or(watched.behind);
         if look.something_happened {
             watched.last_event = now;
         }

@@ -3,6 +3,7 @@
 //! CIC tells an event once, to whoever asks first: the collector's poll, or the answer to a line of
 //! the router's. What two of them were told may be taken in here in either order.
 
+mod doubts;
 mod pushes;
 
 use jiff::Timestamp;
@@ -10,7 +11,7 @@ pub use pushes::PushHeard;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Conversation, Interaction, Needs, Numbers, State, Who, roads::Roads};
+use super::{Conversation, Interaction, Needs, Numbers, State, Who, numbers::Before, roads::Roads};
 use crate::{
     chat::{Chat, ChatEvent, Happening, ParticipantState, Party, Told},
     command::{Command, Written},
@@ -34,8 +35,9 @@ pub enum Heard {
     Reply(Box<Reply>),
     /// The active agent did something that cannot be published; in words for the agent.
     Unpublishable { id: String, notice: &'static str },
-    /// The interaction ended. `answered`: some agent had been active in it.
-    Ended { answered: bool },
+    /// The interaction ended. `answered`: some agent had been active in it. `missing`: something
+    /// that was told in it was not heard.
+    Ended { answered: bool, missing: bool },
 }
 
 impl Heard {
@@ -84,8 +86,11 @@ struct Standing {
 struct HeldText {
     at: Place,
     participant_id: String,
-    key: String,
+    #[serde(default)]
+    name: String,
     text: String,
+    #[serde(default)]
+    written_at: Timestamp,
 }
 
 impl HeldText {
@@ -102,10 +107,6 @@ impl Hearing {
     /// The numbers of the chat's events.
     pub fn numbers(&self) -> &Numbers {
         &self.numbers
-    }
-
-    pub(crate) fn numbers_mut(&mut self) -> &mut Numbers {
-        &mut self.numbers
     }
 
     fn leg(&mut self, chat: &Chat) -> usize {
@@ -166,8 +167,11 @@ impl Hearing {
 
     fn hold(&mut self, text: HeldText) {
         self.held.push(text);
-        let surplus = self.held.len().saturating_sub(HELD_TEXTS);
-        self.held.drain(..surplus);
+        if self.held.len() > HELD_TEXTS {
+            let is_complete = |text: &HeldText| self.numbers.before(text.at.1) == Before::Complete;
+            let greeting = self.held.iter().position(is_complete);
+            self.held.remove(greeting.unwrap_or_default());
+        }
     }
 }
 
@@ -214,13 +218,14 @@ impl Conversation {
         heard
     }
 
-    /// The chat is gone without a last word.
-    pub fn end(&mut self, chat: &Chat) -> Option<Heard> {
-        let State::Open(interaction) = &self.state else { return None };
+    /// The chat is over, with a last word or without.
+    pub fn end(&mut self, chat: &Chat) -> Vec<Heard> {
+        let State::Open(interaction) = &self.state else { return Vec::new() };
         if interaction.chat.chat_id != chat.chat_id {
-            return None;
+            return Vec::new();
         }
         let answered = interaction.answered;
+        let missing = !interaction.hearing.numbers.is_complete();
         self.unanswered = if answered { 0 } else { self.unanswered + 1 };
         self.ended = Some(Box::new(interaction.clone()));
         self.state = State::Closed;
@@ -228,7 +233,9 @@ impl Conversation {
             // Who left has read what came back.
             self.undecided.retain(|kept| kept.needs == Needs::Approval);
         }
-        Some(Heard::Ended { answered })
+        let mut heard = self.hear_held(chat);
+        heard.push(Heard::Ended { answered, missing });
+        heard
     }
 
     /// The interaction of that chat, open or ended.
@@ -255,17 +262,17 @@ impl Conversation {
         match (event.party, &event.what) {
             (Party::Agent, Happening::State(state)) => {
                 self.hear_agent(chat, event, at, *state);
-                self.hear_held(chat, now)
+                self.hear_held(chat)
             }
-            (Party::Visitor, Happening::State(ParticipantState::Disconnected)) => {
-                self.end(chat).into_iter().collect()
-            }
+            (Party::Visitor, Happening::State(ParticipantState::Disconnected)) => self.end(chat),
             (Party::Agent, Happening::Text(text)) => {
                 if automatic.contains(&Fingerprint::of(text)) {
                     return Vec::new();
                 }
-                let text = HeldText { at, participant_id, key, text: text.clone() };
-                self.hear_text(chat, text, now).into_iter().collect()
+                let (name, text) = (event.name.clone(), text.clone());
+                let written_at = event.at.unwrap_or(now).min(now);
+                let text = HeldText { at, participant_id, name, text, written_at };
+                self.hear_text(chat, text).into_iter().collect()
             }
             (Party::Agent, Happening::File(_) | Happening::Url(_)) => {
                 let Some(interaction) = self.interaction_in(chat) else { return Vec::new() };
@@ -296,44 +303,49 @@ impl Conversation {
     }
 
     /// Texts that came before the news that their writer was active.
-    fn hear_held(&mut self, chat: &Chat, now: Timestamp) -> Vec<Heard> {
+    fn hear_held(&mut self, chat: &Chat) -> Vec<Heard> {
         let Some(interaction) = self.interaction_in(chat) else { return Vec::new() };
         let held = std::mem::take(&mut interaction.hearing.held);
-        held.into_iter().filter_map(|text| self.hear_text(chat, text, now)).collect()
+        held.into_iter().filter_map(|text| self.hear_text(chat, text)).collect()
     }
 
-    fn hear_text(&mut self, chat: &Chat, text: HeldText, now: Timestamp) -> Option<Heard> {
+    fn hear_text(&mut self, chat: &Chat, text: HeldText) -> Option<Heard> {
+        let is_open = self.is_open_in(chat);
+        let in_person = self.is_in_person(&text);
         let interaction = self.interaction_in(chat)?;
+        if in_person {
+            interaction.hearing.arrived_before(&text);
+            interaction.answered = true;
+        }
         let hearing = &interaction.hearing;
         let floor = hearing.floor_at(text.at);
         let has_the_floor = |floor: &&Standing| floor.participant_id == text.participant_id;
         // A second person decides about what the first one wrote, and says nothing else.
-        let decider =
-            || hearing.active_at(text.at, &text.participant_id).filter(|_| text.decides());
-        let Some(agent) = floor.filter(has_the_floor).or_else(decider) else {
+        let decider = || {
+            let active = hearing.active_at(text.at, &text.participant_id);
+            active.filter(|_| in_person || text.decides())
+        };
+        let agent = floor.filter(has_the_floor).or_else(decider).map(|agent| agent.name.clone());
+        if agent.is_none() && !hearing.is_in_doubt(&text, is_open) {
             interaction.hearing.hold(text);
             return None;
-        };
-        let agent = agent.name.clone();
+        }
         let occurrence = interaction.hearing.roads.told(&text.text)?;
         let id = format!("{}#{occurrence}", chat.chat_id);
-        Some(Heard::Reply(self.reply(id, agent, text.participant_id, &text.text, now)))
+        let in_doubt = agent.is_none();
+        let text = HeldText { name: agent.unwrap_or(text.name), ..text };
+        Some(Heard::Reply(self.reply(id, text, in_doubt)))
     }
 
-    fn reply(
-        &mut self,
-        id: String,
-        agent: String,
-        participant_id: String,
-        text: &str,
-        now: Timestamp,
-    ) -> Box<Reply> {
-        let Meaning { command, target, text } = targeting::read(self, text);
+    fn reply(&mut self, id: String, written: HeldText, in_doubt: bool) -> Box<Reply> {
+        let HeldText { participant_id, name: agent, written_at, .. } = written;
+        let Meaning { command, target, text } = targeting::read(self, &written.text);
         match command {
+            _ if in_doubt => {}
             Some(Command::Private) => {
-                self.remember(Who::Agent, &agent, &format!("(privately) {text}"), now);
+                self.remember(Who::Agent, &agent, &format!("(privately) {text}"), written_at);
             }
-            Some(Command::Image) | None => self.remember(Who::Agent, &agent, &text, now),
+            Some(Command::Image) | None => self.remember(Who::Agent, &agent, &text, written_at),
             Some(_) => {}
         }
         let answered = target.as_ref().ok().map(|target| &target.message_id);
@@ -346,11 +358,12 @@ impl Conversation {
             also_in: answered.map(|shown| shown.also_in.clone()).unwrap_or_default(),
             agent,
             text,
-            written_at: now,
+            written_at,
             target,
             command,
             participant_id,
             confirmed: false,
+            in_doubt,
             approved_by: None,
         })
     }

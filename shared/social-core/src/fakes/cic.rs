@@ -2,6 +2,8 @@
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
 
+use jiff::Timestamp;
+
 use super::{Away, Broken};
 use crate::{
     chat::{
@@ -42,6 +44,8 @@ struct Inner {
     throttled: bool,
     down: bool,
     calls: u32,
+    histories: u32,
+    history_at: Option<Timestamp>,
     polls_that_fail: u32,
     agents_available: Option<u32>,
 }
@@ -57,6 +61,11 @@ impl FakeCic {
     /// As many agents are available as CIC tells; `None`: it does not tell.
     pub(crate) fn agents(&self, available: Option<u32>) {
         self.0.borrow_mut().agents_available = available;
+    }
+
+    /// When everything happened, as the history says.
+    pub(crate) fn history_tells(&self, at: Timestamp) {
+        self.0.borrow_mut().history_at = Some(at);
     }
 
     pub(crate) fn throttle(&self, on: bool) {
@@ -76,6 +85,11 @@ impl FakeCic {
     /// Calls so far, in vain or not.
     pub(crate) fn calls(&self) -> u32 {
         self.0.borrow().calls
+    }
+
+    /// Histories that were read so far.
+    pub(crate) fn histories(&self) -> u32 {
+        self.0.borrow().histories
     }
 
     async fn call(&self) -> Result<(), ChatError> {
@@ -151,6 +165,7 @@ impl FakeCic {
             participant_id: format!("p-{name}"),
             party,
             name: name.to_owned(),
+            at: None,
             what,
         };
         chat.events.push(event.clone());
@@ -229,15 +244,19 @@ impl ContactCenter for FakeCic {
 
     async fn history(&self, chat: &Chat) -> Result<Option<Vec<ChatEvent>>, ChatError> {
         let index: usize = chat.chat_id.parse().unwrap();
+        self.0.borrow_mut().histories += 1;
         let inner = self.0.borrow();
         let said = inner.chats[index].said.iter().map(|text| ChatEvent {
             sequence: 0,
             participant_id: chat.participant_id.clone(),
             party: Party::Visitor,
             name: String::new(),
+            at: None,
             what: Happening::Text(text.clone()),
         });
-        let all = said.chain(inner.chats[index].events.iter().cloned());
+        let at = inner.history_at;
+        let events = inner.chats[index].events.iter().cloned();
+        let all = said.chain(events.map(|event| ChatEvent { at, ..event }));
         Ok(inner.keeps_history.then(|| all.collect()))
     }
 

@@ -53,6 +53,9 @@ impl<P: Ports> Publishing<P> {
                 None => Err(PublishingError::NoChannel),
             };
         };
+        if reply.in_doubt {
+            return self.refuse(Some(channel), reply, Refusal::InDoubt, now).await;
+        }
         match reply.command {
             Some(command) if !channel.desk_rules.allow(command) => {
                 return self.refuse(Some(channel), reply, Refusal::UnknownCommand, now).await;

@@ -66,6 +66,8 @@ impl<P: Ports> Publishing<P> {
             written_at: retry.written_at,
             target,
             text,
+            // A person stands for it now.
+            in_doubt: false,
             approved_by: None,
             ..reply.clone()
         };

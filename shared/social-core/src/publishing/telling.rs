@@ -97,14 +97,16 @@ impl<P: Ports> Publishing<P> {
         record: &ReplyRecord,
     ) -> Result<(), PublishingError> {
         let published = matches!(record.state, ReplyState::Published { .. });
-        if published && record.delayed {
+        if !published || !(record.delayed || channel.desk_rules.published_notices) {
+            return Ok(());
+        }
+        let what = what(&self.load(reply).await?, reply);
+        let delayed = if record.delayed { " now" } else { "" };
+        self.say_if_open(reply, &format!("{what} is published{delayed}")).await?;
+        if record.delayed {
+            // Only now: who dies of the answer is followed by one who says it again, and hears.
             let told = ReplyRecord { delayed: false, ..record.clone() };
             self.advance(reply, record, &told).await?;
-        }
-        if published && (record.delayed || channel.desk_rules.published_notices) {
-            let what = what(&self.load(reply).await?, reply);
-            let delayed = if record.delayed { " now" } else { "" };
-            return self.say_if_open(reply, &format!("{what} is published{delayed}")).await;
         }
         Ok(())
     }
@@ -273,6 +275,7 @@ impl Refusal {
             | Self::NameOne { .. }
             | Self::UnknownLine { .. }
             | Self::Deleted
+            | Self::InDoubt
             | Self::NothingToAnswer
             | Self::AnsweredElsewhere { .. }
             | Self::TooManyWait { .. }

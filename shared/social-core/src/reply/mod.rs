@@ -42,6 +42,9 @@ pub struct Reply {
     /// The agent sends it although another channel has answered the same message.
     #[serde(default)]
     pub confirmed: bool,
+    /// Nobody told that its writer is the active agent: never published as it stands.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_doubt: bool,
     /// Who approved it, where the channel wants that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<String>,
@@ -125,6 +128,10 @@ pub enum Refusal {
     Quote,
     #[error("it is empty")]
     Empty,
+    #[error(
+        "CIC did not hand over who was in this chat when it was written, so it may be an automatic text"
+    )]
+    InDoubt,
     #[error("it waited longer than {minutes} minutes; send it again if it still fits")]
     TooOld { minutes: u64 },
     #[error("it is too long: {length} of at most {limit} characters as the network counts them")]

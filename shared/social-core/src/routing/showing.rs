@@ -29,7 +29,7 @@ impl<P: Ports> Router<P> {
         again: bool,
     ) -> Result<(), RouteError> {
         if conversation.shown().any(|shown| shown.message_id == message.id) {
-            return Ok(());
+            return if again { self.hear_what_was_answered(conversation).await } else { Ok(()) };
         }
         if self.fold(channel, conversation, message).await? {
             return Ok(());
@@ -52,7 +52,8 @@ impl<P: Ports> Router<P> {
         };
         let line = match (again, self.was_said(conversation, &line, again).await?) {
             (_, Some(true)) => {
-                return self.desk.amend(conversation, note).await.map_err(RouteError::Desk);
+                self.desk.amend(conversation, note).await.map_err(RouteError::Desk)?;
+                return self.hear_what_was_answered(conversation).await;
             }
             (true, None) => format!("{PERHAPS_SHOWN}\n{line}"),
             _ => line,
@@ -135,6 +136,17 @@ impl<P: Ports> Router<P> {
             Ok(None) | Err(ChatError::Gone) => Ok(None),
             Err(error) => Err(RouteError::Desk(DeskError::Chat(error))),
         }
+    }
+
+    /// Whoever said a line before may have died of the answer, and of what it told.
+    pub(super) async fn hear_what_was_answered(
+        &self,
+        conversation: &mut Conversation,
+    ) -> Result<(), RouteError> {
+        let Some(interaction) = conversation.interaction() else { return Ok(()) };
+        let chat = interaction.chat.clone();
+        let heard = self.desk.catch_up(conversation, &chat).await;
+        heard.map(|_| ()).map_err(RouteError::Desk)
     }
 
     /// An edit of a message that was shown is shown as such; one that comes first stands for it.

@@ -58,17 +58,19 @@ impl<P: Ports> Router<P> {
     ) -> Result<(), RouteError> {
         let loaded = self.desk.store.load(&channel.id, &tell.conversation).await;
         let mut conversation = loaded.map_err(RouteError::Store)?;
+        // Where the chat counts as open, who heard its end died before writing that down: saying it
+        // there finds out.
         let needless = tell.reoffer.as_ref().is_some_and(|reoffer| {
-            conversation.generation != reoffer.generation
-                || conversation.interaction().is_some()
-                || conversation.ended.as_ref().is_some_and(|ended| ended.answered)
+            let ended =
+                conversation.ended.as_ref().filter(|_| conversation.interaction().is_none());
+            conversation.generation != reoffer.generation || ended.is_some_and(|it| it.answered)
         });
         if needless {
             return Ok(());
         }
         let line = text::notice(&tell.notice);
         let line = match (again, self.was_said(&conversation, &line, again).await?) {
-            (_, Some(true)) => return Ok(()),
+            (_, Some(true)) => return self.hear_what_was_answered(&mut conversation).await,
             (true, None) => format!("{PERHAPS_SHOWN}\n{line}"),
             _ => line,
         };

@@ -105,6 +105,14 @@ pub fn checks(size: Size) -> Vec<Check> {
             )
         },
         Check::new(
+            "the same where a history can be read for an hour after its chat's end",
+            Scenario {
+                name: "kills with lasting history",
+                history_linger: HOUR,
+                ..kills(true, 400)
+            },
+        ),
+        Check::new(
             "if a message counted as shown when it is claimed, the run fails",
             Scenario { name: "kills, with a mistake", ..flawed },
         )

@@ -3,7 +3,7 @@
 use super::{Check, HOUR, Size};
 use crate::{
     faults::Rates,
-    scenario::{PARKED, Repeats, SLOWEST_MESSAGE, Scenario},
+    scenario::{Flaw, PARKED, Repeats, SLOWEST_MESSAGE, Scenario},
 };
 
 /// Their checks.
@@ -27,7 +27,25 @@ pub fn checks(size: Size) -> Vec<Check> {
             },
         )
         .at_least([("callback not answered 200", 1)]),
+        Check::new("workers meet in the same conversations, and calls are slow", crowded(72)),
+        Check::new(
+            "if a conversation were written whatever stands there, the run fails",
+            Scenario {
+                name: "crowded, with a mistake",
+                flaw: Some(Flaw::WrittenBlindly),
+                patience: HOUR * 2,
+                ..crowded(71)
+            },
+        )
+        .fails(),
     ]
+}
+
+/// So slow, and so few conversations, that workers change what others have read.
+fn crowded(seed: u64) -> Scenario {
+    let rates = Rates { slow: 1_000, callbacks_repeated: 1_000, ..Rates::default() };
+    let span = HOUR / 6;
+    Scenario { conversations: 5, messages: 300, span, rates, ..Scenario::fair("crowded", seed) }
 }
 
 fn transient() -> Check {

@@ -15,10 +15,13 @@ use crate::{
     points,
     scenario::{Outcome, Scenario},
 };
-pub use tables::{kills, promises};
+pub use tables::{kills, left_out, promises};
 
 /// Runs of one check at the most.
 const RUNS: u64 = 60;
+
+/// Runs in which a mistake that needs a coincidence has to show.
+const CHANCES: u64 = 4;
 
 /// A check that was run.
 #[derive(Debug)]
@@ -103,12 +106,13 @@ impl Row {
             format!("{name} {times} ({word} {bound})")
         };
         let least = check.at_least.iter().map(|it| told(it, "≥"));
-        self.shown = least.chain(check.at_most.iter().map(|it| told(it, "≤"))).collect();
+        self.shown.extend(least.chain(check.at_most.iter().map(|it| told(it, "≤"))));
     }
 }
 
-/// Runs a check: once, or until each named point has its kills. Long work says how far it is.
-pub fn run(check: &Check, progress: impl Fn(&str)) -> io::Result<Row> {
+/// Runs a check: once, until a mistake shows, or until each named point has its kills. Long work says how
+/// far it is, and is told whether to go on.
+pub fn run(check: &Check, goes_on: impl Fn(&str) -> bool) -> io::Result<Row> {
     let begun = Instant::now();
     let mut row = Row::new(check);
     for seed in check.scenario.seed..check.scenario.seed + RUNS {
@@ -125,15 +129,23 @@ pub fn run(check: &Check, progress: impl Fn(&str)) -> io::Result<Row> {
         let outcome = scenario.run()?;
         row.add(seed, &outcome, check.is_shown_by(&outcome));
         let below = row.points_below(check.kills_at_each_point);
-        if below.is_empty() {
+        let unseen = check.must_fail && row.held && seed + 1 < check.scenario.seed + CHANCES;
+        if !unseen && below.is_empty() {
             break;
         }
-        progress(&format!("{}: seed {seed}, {} points to go", row.name, below.len()));
+        if !goes_on(&format!("{}: seed {seed}, {} points to go", row.name, below.len())) {
+            break;
+        }
     }
     let below = row.points_below(check.kills_at_each_point);
     if !below.is_empty() {
         row.held = false;
         row.failures.push(format!("points with too few kills: {below:?}"));
+        row.shown.push(format!(
+            "named points with fewer than {} kills: {}",
+            check.kills_at_each_point,
+            below.len()
+        ));
     }
     row.tell_what_was_shown(check);
     row.took = begun.elapsed();

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Row;
-use crate::faults::When;
+use crate::{
+    catalogue::{Size, checks},
+    faults::When,
+};
 
 const HEAD: &str = "\
 | promise | check | seeds | what was shown | events in | interactions | replies published | given back | kills | lost | doubled | out of order | at the limit | worst delay in, out | |
@@ -28,7 +31,7 @@ fn line(row: &Row) -> String {
         (false, true) => "**does not fail**",
     };
     format!(
-        "| {} | {} | {seeds} | {} | {} | {} | {} | {} | {} | {} + {} | {} + {} | {} + {} | {} + {} + {} | {} s, {} s | {held} |\n",
+        "| {} | {} | {seeds} | {} | {} | {} | {} | {} | {} | {} + {} | {} + {} | {} + {} | {} + {} | {} s, {} s | {held} |\n",
         row.promise,
         row.name,
         row.shown.join("; "),
@@ -45,10 +48,18 @@ fn line(row: &Row) -> String {
         verdict.replies_out_of_order,
         verdict.messages_marked,
         verdict.replies_at_the_limit,
-        verdict.replies_unheard,
         verdict.worst_message.as_secs(),
         verdict.worst_reply.as_secs(),
     )
+}
+
+/// Checks that are promised, and that were not run.
+pub fn left_out(rows: &[Row]) -> String {
+    let is_left_out = |name: &&str| rows.iter().all(|row| row.name != *name);
+    let checks = checks(Size::Full);
+    let names = checks.iter().map(|check| check.scenario.name).filter(is_left_out);
+    let names: Vec<&str> = names.collect();
+    if names.is_empty() { String::new() } else { format!("Not run: {}.\n\n", names.join(", ")) }
 }
 
 /// Kills at each named point.
@@ -60,6 +71,9 @@ pub fn kills<'a>(rows: impl IntoIterator<Item = &'a Row>) -> String {
             When::Before => *before += count.kills,
             When::After => *after += count.kills,
         }
+    }
+    if calls.values().flatten().all(|kills| *kills == 0) {
+        return String::new();
     }
     let head = "| function | call | killed before it | after it |\n|---|---|---|---|\n".to_owned();
     calls.into_iter().fold(head, |table, ((function, call), [before, after])| {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Place, Standing};
+use super::{HeldText, Place, Standing};
 use crate::{
     conversation::Conversation,
     inbound::Pushed,
@@ -48,7 +48,9 @@ impl Conversation {
         match interaction.hearing.roads.pushed(&pushed.id, &pushed.text) {
             Some(occurrence) => {
                 let id = format!("{chat_id}#{occurrence}");
-                PushHeard::Reply(self.reply(id, name, participant_id, &pushed.text, now))
+                let text = pushed.text.clone();
+                let written = HeldText { at: LAST, participant_id, name, text, written_at: now };
+                PushHeard::Reply(self.reply(id, written, false))
             }
             None => PushHeard::Known,
         }

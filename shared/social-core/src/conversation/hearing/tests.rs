@@ -22,7 +22,14 @@ fn open() -> Conversation {
 }
 
 fn event(sequence: i64, party: Party, who: &str, what: Happening) -> ChatEvent {
-    ChatEvent { sequence, participant_id: who.to_owned(), party, name: who.to_owned(), what }
+    ChatEvent {
+        sequence,
+        participant_id: who.to_owned(),
+        party,
+        name: who.to_owned(),
+        at: None,
+        what,
+    }
 }
 
 fn hear(conversation: &mut Conversation, events: &[ChatEvent]) -> Vec<Heard> {
@@ -62,7 +69,7 @@ fn last_words_in_the_same_answer_as_the_disconnect_are_heard() {
             event(3, Party::Visitor, "ours", Happening::State(ParticipantState::Disconnected)),
         ],
     );
-    assert!(matches!(heard.as_slice(), [Heard::Reply(_), Heard::Ended { answered: true }]));
+    assert!(matches!(heard.as_slice(), [Heard::Reply(_), Heard::Ended { answered: true, .. }]));
     assert_eq!(conversation.state, State::Closed);
 }
 
@@ -70,7 +77,10 @@ fn last_words_in_the_same_answer_as_the_disconnect_are_heard() {
 fn a_disconnect_before_any_agent_is_no_answer() {
     let mut conversation = open();
     let over = event(1, Party::Visitor, "ours", Happening::State(ParticipantState::Disconnected));
-    assert_eq!(hear(&mut conversation, &[over]), [Heard::Ended { answered: false }]);
+    assert_eq!(
+        hear(&mut conversation, &[over]),
+        [Heard::Ended { answered: false, missing: false }]
+    );
 }
 
 #[test]
@@ -181,7 +191,7 @@ fn what_an_ended_chat_told_late_is_still_heard() {
     let active = event(1, Party::Agent, "jo", Happening::State(ParticipantState::Active));
     hear(&mut conversation, &[active]);
     let chat = conversation.interaction().unwrap().chat.clone();
-    assert_eq!(conversation.end(&chat), Some(Heard::Ended { answered: true }));
+    assert_eq!(conversation.end(&chat), [Heard::Ended { answered: true, missing: false }]);
     let text = event(2, Party::Agent, "jo", Happening::Text("last words".to_owned()));
     let told = Told { chat, events: vec![text], numbers: vec![], poll_after: Duration::ZERO };
     let heard = conversation.hear_told(&told, &[], World::new().clock.now());
@@ -193,6 +203,24 @@ fn a_stale_end_leaves_the_newer_chat_open() {
     let mut conversation = open();
     let mut older = conversation.interaction().unwrap().chat.clone();
     older.chat_id = "older".to_owned();
-    assert_eq!(conversation.end(&older), None);
+    assert_eq!(conversation.end(&older), []);
     assert!(conversation.interaction().is_some());
+}
+
+#[test]
+fn of_too_many_texts_that_wait_for_a_gap_to_be_filled_none_is_dropped() {
+    let mut conversation = open();
+    let system = |number| event(number, Party::System, "ic", Happening::Text(String::new()));
+    assert!(hear(&mut conversation, &[system(0)]).is_empty());
+    let text =
+        |number| event(number, Party::Agent, "jo", Happening::Text(format!("text {number}")));
+    let heard: Vec<Heard> =
+        (2..=40).flat_map(|number| hear(&mut conversation, &[text(number)])).collect();
+    let in_doubt =
+        heard.iter().filter(|heard| matches!(heard, Heard::Reply(reply) if reply.in_doubt));
+    assert_eq!(in_doubt.count(), 39 - HELD_TEXTS, "those beyond go back at once");
+    let active = event(1, Party::Agent, "jo", Happening::State(ParticipantState::Active));
+    let found = hear(&mut conversation, &[active]);
+    assert_eq!(found.len(), HELD_TEXTS);
+    assert!(found.iter().all(|heard| matches!(heard, Heard::Reply(reply) if !reply.in_doubt)));
 }

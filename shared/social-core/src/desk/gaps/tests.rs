@@ -6,7 +6,7 @@ use crate::{
     collecting::tests::collector,
     conversation::State,
     fakes::{World, channel_id, post},
-    store::Conversations,
+    store::{Conversations, Leases},
 };
 
 /// A chat in which Jo is active; what Jo wrote then was told to a worker that died with it.
@@ -39,6 +39,46 @@ async fn a_gap_is_filled_from_the_history() {
     let mut texts = replies(&world);
     texts.sort();
     assert_eq!(texts, ["lost words", "next words"]);
+}
+
+#[tokio::test]
+async fn what_a_run_that_died_was_told_last_is_found_by_its_successors() {
+    let world = with_a_gap(true).await;
+    // A run that died: it took over, and left no word.
+    let died = async || world.state.take_over("collect-replies#0", Duration::from_secs(1)).await;
+    died().await.unwrap();
+    collect(&world).await;
+    assert_eq!(replies(&world), ["lost words"], "no later number tells of the gap");
+    let histories = world.cic.histories();
+    for _ in 0..3 {
+        collect(&world).await;
+    }
+    assert_eq!(world.cic.histories(), histories, "runs that end as they should cost none");
+    died().await.unwrap();
+    collect(&world).await;
+    assert_eq!(world.cic.histories(), histories + 1, "one for each open chat");
+}
+
+#[tokio::test]
+async fn an_answer_that_ends_the_chat_is_completed_from_the_history() {
+    let world = with_a_gap(true).await;
+    world.cic.disconnect(0);
+    collect(&world).await;
+    assert_eq!(replies(&world), ["lost words"]);
+    assert!(world.queues.inbound.borrow().is_empty(), "nobody has to be asked");
+}
+
+#[tokio::test]
+async fn what_was_lost_before_the_end_is_asked_for_in_a_new_interaction() {
+    let world = with_a_gap(false).await;
+    world.cic.disconnect(0);
+    collect(&world).await;
+    let batches = std::mem::take(&mut *world.queues.inbound.borrow_mut());
+    for (_, batch) in batches {
+        world.router().route(batch, jiff::Timestamp::MAX).await.unwrap();
+    }
+    let said = world.cic.said();
+    assert!(said[1].iter().any(|line| line.contains("send again what is not there")), "{said:?}");
 }
 
 #[tokio::test]

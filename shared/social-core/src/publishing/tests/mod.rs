@@ -13,6 +13,7 @@ use super::*;
 
 mod approval;
 mod commands;
+mod doubts;
 mod network;
 mod never;
 mod shared;
@@ -38,9 +39,14 @@ struct Scene {
 
 impl Scene {
     async fn of(channel: &str, message: Message) -> Self {
+        let scene = Self::not_picked_up(channel, message).await;
+        scene.world.cic.pick_up(0, "Jo");
+        scene
+    }
+
+    async fn not_picked_up(channel: &str, message: Message) -> Self {
         let (world, network) = (World::new(), FakeNetwork::default());
         world.deliver(channel, message).await.unwrap();
-        world.cic.pick_up(0, "Jo");
         let publishing = Publishing {
             channels: world.channels.clone(),
             facebook: network.clone(),

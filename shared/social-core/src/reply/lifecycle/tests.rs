@@ -22,6 +22,7 @@ fn record() -> ReplyRecord {
         participant_id: String::new(),
         also_in: vec![],
         confirmed: false,
+        in_doubt: false,
         approved_by: None,
     };
     ReplyRecord::first(&reply, start(), BOUNDS)

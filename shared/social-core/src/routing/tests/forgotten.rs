@@ -94,6 +94,7 @@ async fn replies_to_a_forgotten_author_wait_no_longer() {
         also_in: vec![],
         confirmed: false,
         approved_by: None,
+        in_doubt: false,
     };
     let waiting = ["Zoë", "Bob"].map(|to| Undecided { reply: reply(to), needs: Needs::Approval });
     conversation.undecided.extend(waiting);
