@@ -29,6 +29,8 @@ use crate::{
 
 /// As deployed.
 const TIMEOUT: Duration = Duration::from_secs(30);
+const COLLECTOR_TIMEOUT: Duration = Duration::from_mins(15);
+const LAST_TRY: Duration = Duration::from_secs(15);
 const LEASE: Duration = Duration::from_secs(33);
 const MAX_AGE: Duration = Duration::from_hours(1);
 /// A message that was received so often is left alone: ten deaths would park it, as they should.
@@ -124,10 +126,11 @@ pub async fn collectors<S: State>(world: Rc<World<S>>, skew: SignedDuration) {
                     active: Duration::from_secs(2),
                     quiet: Duration::from_secs(15),
                     until: ports.clock.now() + Duration::from_secs(150),
+                    keep_until: ports.clock.now() + COLLECTOR_TIMEOUT - LAST_TRY,
                 },
             };
             let begun = Instant::now();
-            match process.run(Duration::from_secs(180), collector.run()).await {
+            match process.run(COLLECTOR_TIMEOUT, collector.run()).await {
                 Some(Ok(())) => world.collected.borrow_mut().push((begun, Instant::now())),
                 Some(Err(_)) => world.faults.note("collector could not begin"),
                 None => {}
