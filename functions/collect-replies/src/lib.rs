@@ -21,6 +21,8 @@ use social_lambda::{Error, SystemClock};
 
 /// Left of the invocation's time when the last look may begin.
 const LAST_LOOK: Duration = Duration::from_secs(25);
+/// The same when what was told is tried to be stored for the last time.
+const LAST_TRY: Duration = Duration::from_secs(15);
 
 /// From the environment; the README lists them.
 #[derive(Debug, Deserialize)]
@@ -105,6 +107,7 @@ impl CollectReplies {
                 active: Duration::from_secs(2),
                 quiet: Duration::from_secs(12),
                 until,
+                keep_until: deadline - LAST_TRY,
             },
         };
         // A large future: it holds what every look does at once.

@@ -4,6 +4,7 @@
 //! `stateright` looks at every state. Naive designs run in the same model, and must fail in it.
 
 pub mod design;
+pub mod opening;
 pub mod reply;
 
 pub use design::Design;

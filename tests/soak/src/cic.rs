@@ -17,8 +17,9 @@ use social_core::{
 use tokio::time::Instant;
 
 use crate::{
+    absence::Absence,
     clock::VirtualClock,
-    faults::{Process, When},
+    faults::{Away, Process, When},
 };
 
 /// What an agent wrote, and who was told of it; without a text, that the agent picked the chat up.
@@ -84,12 +85,12 @@ pub struct Cic {
     /// What a history tells the time by.
     pub clock: Cell<Option<VirtualClock>>,
     pub keeps_history: Cell<bool>,
+    /// When it wants to be asked again.
+    pub poll_after: Cell<Duration>,
     /// For how long after a chat's end.
     pub history_linger: Cell<Duration>,
     /// Neither server takes calls.
-    pub away: Cell<bool>,
-    pub calls: Cell<u64>,
-    pub calls_while_away: Cell<u64>,
+    pub away: Absence,
 }
 
 impl Cic {
@@ -187,6 +188,10 @@ impl Cic {
         (told, numbers)
     }
 
+    fn answer(&self, chat: &Chat, (events, numbers): (Vec<ChatEvent>, Vec<i64>)) -> Told {
+        Told { chat: chat.clone(), events, numbers, poll_after: self.poll_after.get() }
+    }
+
     /// One call of that process, and what may happen to it.
     async fn call<T>(
         &self,
@@ -194,13 +199,9 @@ impl Cic {
         name: &'static str,
         work: impl FnOnce(bool) -> Result<T, ChatError>,
     ) -> Result<T, ChatError> {
-        self.calls.set(self.calls.get() + 1);
         process.pass(name, When::Before).await;
-        if self.away.get() {
-            self.calls_while_away.set(self.calls_while_away.get() + 1);
-            let failure =
-                Failure::new(Verdict::WAIT, "cic_away", "both servers are away on purpose");
-            return Err(ChatError::Failed { failure, sent: Sent::No });
+        if self.away.takes_a_call() {
+            return Err(ChatError::Failed { failure: Away("cic_away").into(), sent: Sent::No });
         }
         if process.faults().happens("refused by CIC", |rates| rates.cic_refusals) {
             let failure = Failure::new(Verdict::RETRY, "cic_busy", "refused on purpose");
@@ -234,7 +235,7 @@ impl Cic {
                 chat_id: id.to_string(),
                 participant_id: "visitor".to_owned(),
             };
-            Ok(answer(&chat, (Vec::new(), Vec::new())))
+            Ok(self.answer(&chat, (Vec::new(), Vec::new())))
         })
         .await
     }
@@ -259,7 +260,7 @@ impl Cic {
                     what: Happening::Text(text.to_owned()),
                 });
             }
-            Ok(answer(chat, self.told(index, process, lost)))
+            Ok(self.answer(chat, self.told(index, process, lost)))
         })
         .await
     }
@@ -276,7 +277,7 @@ impl Cic {
             if gone {
                 return Err(ChatError::Gone);
             }
-            Ok(answer(chat, self.told(index, process, lost)))
+            Ok(self.answer(chat, self.told(index, process, lost)))
         })
         .await
     }
@@ -316,8 +317,4 @@ impl Cic {
 
 fn index(chat: &Chat) -> usize {
     chat.chat_id.parse().unwrap_or(usize::MAX)
-}
-
-fn answer(chat: &Chat, (events, numbers): (Vec<ChatEvent>, Vec<i64>)) -> Told {
-    Told { chat: chat.clone(), events, numbers, poll_after: Duration::from_secs(2) }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use social_core::Clock;
 use tokio::time::Instant;
 
@@ -10,12 +10,19 @@ use tokio::time::Instant;
 #[derive(Debug, Clone, Copy)]
 pub struct VirtualClock {
     begun: Instant,
+    skew: SignedDuration,
 }
 
 impl VirtualClock {
+    /// The clock of a process that goes wrong by so much.
+    #[must_use]
+    pub fn skewed(self, skew: SignedDuration) -> Self {
+        Self { skew, ..self }
+    }
+
     /// Begins now, on a runtime whose time is paused.
     pub fn begin() -> Self {
-        Self { begun: Instant::now() }
+        Self { begun: Instant::now(), skew: SignedDuration::ZERO }
     }
 
     /// Since the run began.
@@ -33,7 +40,7 @@ impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
         // 2026-11-22T12:00:00Z
         let start = Timestamp::UNIX_EPOCH + Duration::from_secs(1_795_348_800);
-        start + self.elapsed()
+        start + self.elapsed() + self.skew
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::BTreeMap, future::pending, rc::Rc, time::Duration};
 
-use social_core::{Failure, Verdict};
+use social_core::{Classify, Failure, Verdict};
 use tokio::{sync::Notify, time::sleep};
 
 use crate::chance::Chance;
@@ -34,6 +34,18 @@ pub struct Rates {
     pub callbacks_repeated: u32,
     /// A callback never comes; only the poll sees the message.
     pub callbacks_missing: u32,
+    /// The callback about what the bridge published never comes.
+    pub echoes_missing: u32,
+    /// The network answers a post only after a while.
+    pub answers_late: u32,
+    /// The network calls a post a duplicate and does nothing, whether it has it or not.
+    pub posts_called_duplicate: u32,
+    /// The queue refuses a message for longer than the SDK tries.
+    pub sends_refused: u32,
+    /// The queue hands out what is still being worked on.
+    pub delivered_twice: u32,
+    /// An invocation runs out of time somewhere.
+    pub timeouts: u32,
     /// Milliseconds that a call takes at the most, on either way, beyond the usual.
     pub slow: u32,
 }
@@ -122,11 +134,36 @@ impl Faults {
         let rate = self.rates.borrow().kills * seldom * (1 + self.kills.eagerness);
         let before = self.kills.before.get(&point).copied().unwrap_or_default();
         let room = self.kills.each == 0 || before + count.kills < self.kills.each;
-        let strikes = mortal && room && self.chance.hits(rate.min(2_500));
+        let strikes = mortal && room && self.chance.hits(rate.min(5_000));
         count.kills += u32::from(strikes);
         strikes
     }
 }
+
+/// The other side is away as a whole.
+#[derive(Debug, thiserror::Error)]
+#[error("away on purpose")]
+pub struct Away(pub &'static str);
+
+impl Classify for Away {
+    fn verdict(&self) -> Verdict {
+        Verdict::WAIT
+    }
+
+    fn error_type(&self) -> &'static str {
+        self.0
+    }
+
+    fn is_outage(&self) -> bool {
+        true
+    }
+}
+
+/// By when an invocation that runs out of time has done about half of its work.
+const EARLY: Duration = Duration::from_millis(600);
+
+/// Tries of the SDK until it gives a call up.
+const TRIES: u32 = 3;
 
 /// One process: it may die at every call that it makes.
 #[derive(Debug, Clone)]
@@ -160,6 +197,9 @@ impl Process {
 
     /// Runs the process's work until it is done, killed or out of time.
     pub async fn run<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+        let early = self.0.mortal
+            && self.0.faults.happens("out of time in its work", |rates| rates.timeouts);
+        let limit = if early { self.0.faults.chance.up_to(EARLY) } else { limit };
         tokio::select! {
             biased;
             () = self.0.killed.notified() => None,
@@ -202,5 +242,20 @@ impl Process {
             return Err(Failure::new(Verdict::RETRY, "aws_unavailable", "answer lost on purpose"));
         }
         done
+    }
+
+    /// The same for work of hundreds of calls, none of which may fail: with the SDK's own tries, without
+    /// which it would never get through.
+    pub async fn call_with_tries<T>(
+        &self,
+        name: &'static str,
+        work: impl AsyncFn() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        for _ in 1..TRIES {
+            if let Ok(done) = self.call(name, work()).await {
+                return Ok(done);
+            }
+        }
+        self.call(name, work()).await
     }
 }

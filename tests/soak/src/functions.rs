@@ -2,8 +2,10 @@
 
 use std::{rc::Rc, time::Duration};
 
+use jiff::SignedDuration;
 use social_core::{
     Clock,
+    breaker::{Breaker, GuardedCic, GuardedOwners, GuardedPublisher},
     collecting::{Collector, IdleRules, Pace},
     desk::Desk,
     inbound::InboundBatch,
@@ -27,74 +29,90 @@ use crate::{
 
 /// As deployed.
 const TIMEOUT: Duration = Duration::from_secs(30);
+const COLLECTOR_TIMEOUT: Duration = Duration::from_mins(15);
+const LAST_TRY: Duration = Duration::from_secs(15);
 const LEASE: Duration = Duration::from_secs(33);
 const MAX_AGE: Duration = Duration::from_hours(1);
 /// A message that was received so often is left alone: ten deaths would park it, as they should.
 const SPARED_FROM: u32 = 6;
 
-type Held<S> = Desk<Ports<S>, Ports<S>, Ports<S>, Ports<S>, VirtualClock>;
+type Cic<S> = GuardedCic<Ports<S>, Ports<S>, VirtualClock>;
+type Network<S> = GuardedPublisher<Ports<S>, Ports<S>, VirtualClock>;
+type Owners<S> = GuardedOwners<Ports<S>, Ports<S>, VirtualClock>;
+type Held<S> = Desk<Ports<S>, Cic<S>, Ports<S>, Ports<S>, VirtualClock>;
 
-/// What router and publisher work through: eight ports, all of one process.
+/// What the two work through, guarded as the functions guard it: eight ports, all of one process.
 type RouterPorts<S> =
-    (Ports<S>, Ports<S>, Ports<S>, Ports<S>, Ports<S>, Ports<S>, Ports<S>, VirtualClock);
+    (Ports<S>, Owners<S>, Ports<S>, Ports<S>, Cic<S>, Ports<S>, Ports<S>, VirtualClock);
+type PublisherPorts<S> =
+    (Ports<S>, Network<S>, Network<S>, Ports<S>, Cic<S>, Ports<S>, Ports<S>, VirtualClock);
 
 fn desk<S: State>(ports: &Ports<S>) -> Held<S> {
+    let breaker = Breaker::of_cic(ports.clone(), ports.clock);
     Desk {
         store: ports.clone(),
-        contact_center: ports.clone(),
+        contact_center: GuardedCic { contact_center: ports.clone(), breaker },
         inbound: ports.clone(),
         outbound: ports.clone(),
-        clock: ports.world.clock,
+        clock: ports.clock,
         automatic: Vec::new(),
     }
 }
 
+fn credentials<S: State>(ports: &Ports<S>) -> Breaker<Ports<S>, VirtualClock> {
+    Breaker::of_credentials(ports.clone(), ports.clock)
+}
+
 /// One of the router's execution environments.
-pub async fn router<S: State>(world: Rc<World<S>>) {
+pub async fn router<S: State>(world: Rc<World<S>>, skew: SignedDuration) {
     loop {
-        let event = world.inbound.receive(&world.faults.chance).await;
-        let ports = ports(&world, "router", &event);
+        let event = world.inbound.receive(&world.faults).await;
+        let ports = ports(&world, "router", &event).with_skew(skew);
         let router: Router<RouterPorts<S>> = Router {
             channels: ports.clone(),
-            thread_owners: ports.clone(),
+            thread_owners: GuardedOwners { owners: ports.clone(), breaker: credentials(&ports) },
             dead_letters: ports.clone(),
             desk: desk(&ports),
         };
         let queue = own_queue(&world.inbound, &ports);
         let route = async |batch: InboundBatch, deadline| router.route(batch, deadline).await;
-        let deadline = world.clock.now() + TIMEOUT;
+        let deadline = ports.clock.now() + TIMEOUT;
         let handles = handles(&event);
-        let work = process_batch(event, &queue, &world.clock, deadline, &route);
+        let work = process_batch(event, &queue, &ports.clock, deadline, &route);
         settle(&world.inbound, handles, ports.process.run(TIMEOUT, work).await);
     }
 }
 
 /// One of the publisher's execution environments.
-pub async fn publisher<S: State>(world: Rc<World<S>>) {
+pub async fn publisher<S: State>(world: Rc<World<S>>, skew: SignedDuration) {
     loop {
-        let event = world.outbound.receive(&world.faults.chance).await;
-        let ports = ports(&world, "publisher", &event);
-        let publishing: Publishing<RouterPorts<S>> = Publishing {
+        let event = world.outbound.receive(&world.faults).await;
+        let ports = ports(&world, "publisher", &event).with_skew(skew);
+        let network =
+            || GuardedPublisher { publisher: ports.clone(), breaker: credentials(&ports) };
+        let publishing: Publishing<PublisherPorts<S>> = Publishing {
             channels: ports.clone(),
-            facebook: ports.clone(),
-            twitter: ports.clone(),
+            facebook: network(),
+            twitter: network(),
             desk: desk(&ports),
             limits: Limits { max_age: MAX_AGE, lease: LEASE },
         };
         let queue = own_queue(&world.outbound, &ports);
         let publish = async |reply: Reply, _| publishing.publish(&reply).await;
-        let deadline = world.clock.now() + TIMEOUT;
+        let deadline = ports.clock.now() + TIMEOUT;
         let handles = handles(&event);
-        let work = process_batch(event, &queue, &world.clock, deadline, &publish);
+        let work = process_batch(event, &queue, &ports.clock, deadline, &publish);
         settle(&world.outbound, handles, ports.process.run(TIMEOUT, work).await);
     }
 }
 
 /// Each minute a collector begins.
-pub async fn collectors<S: State>(world: Rc<World<S>>) {
-    loop {
+pub async fn collectors<S: State>(world: Rc<World<S>>, skew: SignedDuration) {
+    for turn in 0.. {
         let process = Process::new("collector", true, &world.faults);
-        let ports = Ports { world: Rc::clone(&world), process: process.clone() };
+        // Every other one has the wrong clock, where there is one.
+        let skew = if turn % 2 == 1 { skew } else { SignedDuration::ZERO };
+        let ports = Ports::new(&world, &process).with_skew(skew);
         spawn_local(async move {
             let world = Rc::clone(&ports.world);
             let collector = Collector {
@@ -107,11 +125,12 @@ pub async fn collectors<S: State>(world: Rc<World<S>>) {
                     list_every: Duration::from_secs(2),
                     active: Duration::from_secs(2),
                     quiet: Duration::from_secs(15),
-                    until: world.clock.now() + Duration::from_secs(150),
+                    until: ports.clock.now() + Duration::from_secs(150),
+                    keep_until: ports.clock.now() + COLLECTOR_TIMEOUT - LAST_TRY,
                 },
             };
             let begun = Instant::now();
-            match process.run(Duration::from_secs(180), collector.run()).await {
+            match process.run(COLLECTOR_TIMEOUT, collector.run()).await {
                 Some(Ok(())) => world.collected.borrow_mut().push((begun, Instant::now())),
                 Some(Err(_)) => world.faults.note("collector could not begin"),
                 None => {}
@@ -130,7 +149,7 @@ fn ports<S: State>(
         record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse::<u32>().ok())
     });
     let mortal = received.max().is_none_or(|received| received < SPARED_FROM);
-    Ports { world: Rc::clone(world), process: Process::new(function, mortal, &world.faults) }
+    Ports::new(world, &Process::new(function, mortal, &world.faults))
 }
 
 fn own_queue<S>(queue: &Rc<Fifo>, ports: &Ports<S>) -> OwnQueue {

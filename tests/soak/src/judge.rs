@@ -39,7 +39,10 @@ pub struct Verdict {
     pub replies_at_the_limit: usize,
     /// The limit where CIC has no history of the chat, or no longer: shown again, and marked as such.
     pub messages_marked: usize,
+    /// More, or less, than what nobody can read.
     pub parked: usize,
+    /// Shown as a visitor's, and no visitor wrote it.
+    pub strangers: usize,
     pub worst_message: Duration,
     pub worst_reply: Duration,
     /// The first few of what is not as it should be.
@@ -76,6 +79,7 @@ impl Verdict {
             replies_at_the_limit: self.replies_at_the_limit + other.replies_at_the_limit,
             messages_marked: self.messages_marked + other.messages_marked,
             parked: self.parked + other.parked,
+            strangers: self.strangers + other.strangers,
             worst_message: worst_message.max(other.worst_message),
             worst_reply: worst_reply.max(other.worst_reply),
             examples: examples.collect(),
@@ -87,7 +91,7 @@ impl Verdict {
         self.messages_lost + self.replies_lost == 0
             && self.messages_doubled + self.replies_doubled + self.open_twice == 0
             && self.messages_out_of_order + self.replies_out_of_order == 0
-            && self.parked == 0
+            && self.parked + self.strangers == 0
     }
 }
 
@@ -123,7 +127,7 @@ impl Said {
 pub fn judge<S: State>(world: &World<S>) -> Verdict {
     let mut verdict = Verdict {
         interactions: world.cic.rooms.borrow().iter().filter(|room| !room.lines.is_empty()).count(),
-        parked: world.inbound.dead().len() + world.outbound.dead().len(),
+        parked: world.parked().abs_diff(world.poison.get()),
         ..Verdict::default()
     };
     messages(world, &mut verdict);
@@ -140,6 +144,9 @@ fn messages<S: State>(world: &World<S>, verdict: &mut Verdict) {
                 Some(text) => (true, text),
                 None => (false, line.text.as_str()),
             };
+            if !is_visitors(text) {
+                continue;
+            }
             let text = text.lines().nth(1).unwrap_or_default().trim().to_owned();
             said.entry(text).or_default().push(Said { room, at: line.at, marked });
         }
@@ -149,7 +156,7 @@ fn messages<S: State>(world: &World<S>, verdict: &mut Verdict) {
     for incoming in world.there.borrow().iter() {
         let id = &incoming.message.id;
         verdict.events += 1;
-        let Some(said) = said.get_mut(&text_of(id.as_str())) else {
+        let Some(mut said) = said.remove(&text_of(id.as_str())) else {
             verdict.messages_lost += 1;
             continue;
         };
@@ -169,6 +176,10 @@ fn messages<S: State>(world: &World<S>, verdict: &mut Verdict) {
             let conversation = conversation.and_then(|number| number.parse().ok());
             firsts.entry(conversation.unwrap_or_default()).or_default().push((first.at, *place));
         }
+    }
+    for (text, said) in said {
+        verdict.strangers += said.len();
+        verdict.tell(format!("{text:?} shown as a visitor's"));
     }
     for mut shown in firsts.into_values() {
         shown.sort_unstable();

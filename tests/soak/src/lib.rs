@@ -3,6 +3,7 @@
 //! CIC and the network are played by what also judges: what an agent was shown and what stands in
 //! public counts, never the bridge's own tables. A run is its scenario and its seed.
 
+pub mod absence;
 pub mod catalogue;
 pub mod chance;
 pub mod cic;
@@ -12,6 +13,7 @@ pub mod functions;
 pub mod judge;
 pub mod memory;
 pub mod network;
+pub mod points;
 pub mod ports;
 pub mod report;
 pub mod scenario;

@@ -6,6 +6,7 @@ use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 use jiff::Timestamp;
 use social_core::{
     ChannelId, Clock, Failure, MessageId,
+    breaker::{Breakers, Outage, Probe},
     conversation::{Conversation, ConversationKey},
     message::{InLedger, Network, Owner},
     reply::ReplyRecord,
@@ -13,7 +14,7 @@ use social_core::{
     store::{Claim, Conversations, Forgotten, Lease, Leases, Ledger, OpenChat, Replies, Threads},
 };
 
-use crate::clock::VirtualClock;
+use crate::{clock::VirtualClock, world::State};
 
 const CLAIM_LEASE: Duration = Duration::from_mins(1);
 const SLACK: Duration = Duration::from_secs(2);
@@ -47,6 +48,7 @@ struct Tables {
     replies: BTreeMap<Place, BTreeMap<String, ReplyRecord>>,
     leases: BTreeMap<String, Held>,
     slate: Slate,
+    outages: BTreeMap<String, Outage>,
 }
 
 /// All of the bridge's state.
@@ -60,6 +62,39 @@ impl Memory {
     /// Empty tables.
     pub fn new(clock: VirtualClock) -> Self {
         Self { tables: Rc::default(), clock }
+    }
+}
+
+impl State for Memory {
+    fn by(&self, clock: VirtualClock) -> Self {
+        Self { tables: Rc::clone(&self.tables), clock }
+    }
+}
+
+impl Breakers for Memory {
+    async fn outage(&self, name: &str) -> Result<Option<Outage>, Failure> {
+        Ok(self.tables.borrow().outages.get(name).copied())
+    }
+
+    async fn note_down(&self, name: &str, probe_at: Timestamp) -> Result<Outage, Failure> {
+        let fresh = Outage { since: self.clock.now(), probe_at };
+        let mut tables = self.tables.borrow_mut();
+        Ok(*tables.outages.entry(name.to_owned()).or_insert(fresh))
+    }
+
+    async fn take_probe(&self, name: &str, next: Timestamp) -> Result<Probe, Failure> {
+        let mut tables = self.tables.borrow_mut();
+        let Some(outage) = tables.outages.get_mut(name) else { return Ok(Probe::Needless) };
+        if self.clock.now() < outage.probe_at {
+            return Ok(Probe::Others(*outage));
+        }
+        outage.probe_at = next;
+        Ok(Probe::Ours)
+    }
+
+    async fn note_up(&self, name: &str) -> Result<(), Failure> {
+        self.tables.borrow_mut().outages.remove(name);
+        Ok(())
     }
 }
 

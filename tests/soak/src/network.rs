@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeSet,
     rc::Rc,
     time::Duration,
 };
@@ -14,8 +15,9 @@ use social_core::{
 use tokio::time::{Instant, sleep};
 
 use crate::{
+    absence::Absence,
     clock::VirtualClock,
-    faults::{Process, When},
+    faults::{Away, Process, When},
 };
 
 /// A reply in public.
@@ -27,8 +29,6 @@ pub struct Published {
     pub at: Instant,
     pub time: Timestamp,
     shown: Instant,
-    /// Its callback was made.
-    pub echoed: bool,
 }
 
 /// The longest that a post is held, and that it is hidden from those who look.
@@ -46,9 +46,11 @@ pub struct Network {
     /// What the bridge believes of that.
     pub settle: Duration,
     /// Takes no call, or the credential is dead.
-    pub away: Cell<bool>,
-    pub calls: Cell<u64>,
-    pub calls_while_away: Cell<u64>,
+    pub away: Absence,
+    /// Nobody can look for what stands there.
+    pub blind: Absence,
+    /// Published, and the answer is not there yet.
+    unanswered: RefCell<BTreeSet<MessageId>>,
     held: Cell<usize>,
     clock: VirtualClock,
 }
@@ -60,9 +62,9 @@ impl Network {
             published: RefCell::default(),
             slowness,
             settle,
-            away: Cell::new(false),
-            calls: Cell::new(0),
-            calls_while_away: Cell::new(0),
+            away: Absence::default(),
+            blind: Absence::default(),
+            unanswered: RefCell::default(),
             held: Cell::new(0),
             clock,
         }
@@ -83,7 +85,6 @@ impl Network {
             at: Instant::now(),
             time: self.clock.now(),
             shown: Instant::now() + hidden,
-            echoed: false,
         });
         id
     }
@@ -103,11 +104,20 @@ impl Network {
         there.collect()
     }
 
-    fn is_away(&self) -> bool {
-        self.calls.set(self.calls.get() + 1);
-        let away = self.away.get();
-        self.calls_while_away.set(self.calls_while_away.get() + u64::from(away));
-        away
+    /// Whether who posted it does not know yet.
+    pub fn is_unanswered(&self, id: &MessageId) -> bool {
+        self.unanswered.borrow().contains(id)
+    }
+
+    /// Reads what visitors wrote.
+    pub async fn read<T>(&self, process: &Process, read: impl FnOnce() -> T) -> Result<T, Failure> {
+        process.pass("network.read", When::Before).await;
+        if self.away.takes_a_call() {
+            return Err(Away("network_away").into());
+        }
+        let there = read();
+        process.pass("network.read", When::After).await;
+        Ok(there)
     }
 
     /// Publishes a reply, more or less.
@@ -119,15 +129,18 @@ impl Network {
     ) -> Result<MessageId, PublishError> {
         process.pass("network.publish", When::Before).await;
         let faults = process.faults();
-        if self.is_away() {
-            return Err(PublishError::NotPublished(failure(Verdict::WAIT, "network_away")));
+        if self.away.takes_a_call() {
+            return Err(PublishError::NotPublished(Away("network_away").into()));
         }
         if faults.happens("post not taken", |rates| rates.posts_not_taken) {
             return Err(PublishError::NotPublished(failure(Verdict::RETRY, "rate_limited")));
         }
-        let late = faults.happens("post shown late", |rates| rates.posts_hidden);
-        let hidden = if late { self.slowness.hidden } else { Duration::ZERO };
         let unknown = || Err(PublishError::Unknown(failure(Verdict::RETRY, "answer_lost")));
+        if faults.happens("post called a duplicate", |rates| rates.posts_called_duplicate) {
+            return unknown();
+        }
+        let late = faults.happens("post shown late", |rates| rates.posts_hidden);
+        let hidden = if late { faults.chance.up_to(self.slowness.hidden) } else { Duration::ZERO };
         let answer = if faults.happens("post delayed", |rates| rates.posts_delayed) {
             let hold = Duration::from_secs(5) + faults.chance.up_to(self.slowness.held);
             let hold = hold.min(self.slowness.held);
@@ -144,6 +157,11 @@ impl Network {
             unknown()
         } else {
             let id = self.carry_out(&target.reply_under, text, hidden);
+            if faults.happens("answer late", |rates| rates.answers_late) {
+                self.unanswered.borrow_mut().insert(id.clone());
+                sleep(ANSWERS_LATE).await;
+                self.unanswered.borrow_mut().remove(&id);
+            }
             let lost = faults.happens("answer of the network lost", |rates| rates.posts_unanswered);
             if lost { unknown() } else { Ok(id) }
         };
@@ -159,14 +177,22 @@ impl Network {
         since: Timestamp,
     ) -> Result<Vec<OwnMessage>, Failure> {
         process.pass("network.look", When::Before).await;
-        if self.is_away() {
-            return Err(failure(Verdict::WAIT, "network_away"));
+        if self.away.takes_a_call() {
+            return Err(Away("network_away").into());
         }
-        let there = self.shown_under(&target.reply_under, since);
+        if self.blind.takes_a_call() {
+            return Err(failure(Verdict::RETRY, "look_refused"));
+        }
+        let there = self.shown_under(&target.reply_under, since - CLOCKS_DIFFER);
         process.pass("network.look", When::After).await;
         Ok(there)
     }
 }
+
+/// As the adapters look: the networks' clocks are not ours.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(5);
+/// Longer than a callback takes.
+const ANSWERS_LATE: Duration = Duration::from_secs(5);
 
 fn failure(verdict: Verdict, error_type: &'static str) -> Failure {
     Failure::new(verdict, error_type, "on purpose")

@@ -2,10 +2,11 @@
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use social_core::{
     Author, Channel, ChannelId, ChannelSet, Channels, ContactCenter, Failure, Message, MessageId,
     Verdict,
+    breaker::{Breakers, Outage, Probe},
     chat::{Chat, ChatError, ChatEvent, Opening, Told},
     collecting::NudgeQueue,
     conversation::{Conversation, ConversationKey},
@@ -22,7 +23,8 @@ use social_core::{
 use social_lambda::FifoQueue;
 
 use crate::{
-    faults::{Process, When},
+    clock::VirtualClock,
+    faults::Process,
     scenario::Flaw,
     world::{State, World},
 };
@@ -32,19 +34,64 @@ use crate::{
 pub struct Ports<S> {
     pub world: Rc<World<S>>,
     pub process: Process,
+    /// The bridge's state, as this process sees it by its own clock.
+    pub store: S,
+    pub clock: VirtualClock,
 }
 
-impl<S> Clone for Ports<S> {
+impl<S: Clone> Clone for Ports<S> {
     fn clone(&self) -> Self {
-        Self { world: Rc::clone(&self.world), process: self.process.clone() }
+        Self {
+            world: Rc::clone(&self.world),
+            process: self.process.clone(),
+            store: self.store.clone(),
+            clock: self.clock,
+        }
+    }
+}
+
+impl<S: State> Ports<S> {
+    /// What a process of that world reaches, one whose clock is right.
+    pub fn new(world: &Rc<World<S>>, process: &Process) -> Self {
+        Self {
+            world: Rc::clone(world),
+            process: process.clone(),
+            store: world.store.clone(),
+            clock: world.clock,
+        }
+    }
+
+    /// The same for one whose clock is wrong.
+    #[must_use]
+    pub fn with_skew(self, skew: SignedDuration) -> Self {
+        let clock = self.clock.skewed(skew);
+        Self { store: self.store.by(clock), clock, ..self }
+    }
+}
+
+impl<S: State> Breakers for Ports<S> {
+    async fn outage(&self, name: &str) -> Result<Option<Outage>, Failure> {
+        self.process.call("outage", self.store.outage(name)).await
+    }
+
+    async fn note_down(&self, name: &str, probe_at: Timestamp) -> Result<Outage, Failure> {
+        self.process.call("note_down", self.store.note_down(name, probe_at)).await
+    }
+
+    async fn take_probe(&self, name: &str, next: Timestamp) -> Result<Probe, Failure> {
+        self.process.call("take_probe", self.store.take_probe(name, next)).await
+    }
+
+    async fn note_up(&self, name: &str) -> Result<(), Failure> {
+        self.process.call("note_up", self.store.note_up(name)).await
     }
 }
 
 impl<S: State> Ledger for Ports<S> {
     async fn claim(&self, channel: &ChannelId, message: &impl InLedger) -> Result<Claim, Failure> {
-        let claim = self.process.call("claim", self.world.store.claim(channel, message)).await?;
+        let claim = self.process.call("claim", self.store.claim(channel, message)).await?;
         if self.world.flaw == Some(Flaw::DoneBeforeShown) {
-            self.world.store.complete(channel, message, None).await?;
+            self.store.complete(channel, message, None).await?;
         }
         Ok(claim)
     }
@@ -55,7 +102,7 @@ impl<S: State> Ledger for Ports<S> {
         message: &impl InLedger,
         conversation: Option<&ConversationKey>,
     ) -> Result<(), Failure> {
-        let work = self.world.store.complete(channel, message, conversation);
+        let work = self.store.complete(channel, message, conversation);
         self.process.call("complete", work).await
     }
 
@@ -65,7 +112,7 @@ impl<S: State> Ledger for Ports<S> {
         message: &impl InLedger,
         perhaps_done: bool,
     ) -> Result<(), Failure> {
-        let work = Ledger::release(&self.world.store, channel, message, perhaps_done);
+        let work = Ledger::release(&self.store, channel, message, perhaps_done);
         self.process.call("release", work).await
     }
 
@@ -75,12 +122,12 @@ impl<S: State> Ledger for Ports<S> {
         message: &impl InLedger,
         conversation: Option<&ConversationKey>,
     ) -> Result<(), Failure> {
-        let work = Ledger::park(&self.world.store, channel, message, conversation);
+        let work = Ledger::park(&self.store, channel, message, conversation);
         self.process.call("park_change", work).await
     }
 
     async fn unpark(&self, channel: &ChannelId, message: &impl InLedger) -> Result<(), Failure> {
-        self.process.call("unpark", self.world.store.unpark(channel, message)).await
+        self.process.call("unpark", self.store.unpark(channel, message)).await
     }
 
     async fn conversation_of(
@@ -88,7 +135,7 @@ impl<S: State> Ledger for Ports<S> {
         channel: &ChannelId,
         message_id: &MessageId,
     ) -> Result<Option<ConversationKey>, Failure> {
-        let work = self.world.store.conversation_of(channel, message_id);
+        let work = self.store.conversation_of(channel, message_id);
         self.process.call("conversation_of", work).await
     }
 }
@@ -99,37 +146,37 @@ impl<S: State> Conversations for Ports<S> {
         channel: &ChannelId,
         key: &ConversationKey,
     ) -> Result<Conversation, Failure> {
-        self.process.call("load", self.world.store.load(channel, key)).await
+        self.process.call("load", self.store.load(channel, key)).await
     }
 
     async fn save(&self, conversation: &mut Conversation) -> Result<Option<Conversation>, Failure> {
         // A call whose answer is lost leaves the caller's copy as it was.
         let mut copy = conversation.clone();
         if self.world.flaw == Some(Flaw::WrittenBlindly) {
-            let standing = self.world.store.load(&copy.channel_id, &copy.key).await?;
+            let standing = self.store.load(&copy.channel_id, &copy.key).await?;
             copy.version = standing.version;
         }
-        let clash = self.process.call("save", self.world.store.save(&mut copy)).await?;
+        let clash = self.process.call("save", self.store.save(&mut copy)).await?;
         *conversation = copy;
         Ok(clash)
     }
 
     async fn open_chats(&self, shard: u32) -> Result<Vec<OpenChat>, Failure> {
-        self.process.call("open_chats", self.world.store.open_chats(shard)).await
+        self.process.call("open_chats", self.store.open_chats(shard)).await
     }
 }
 
 impl<S: State> Slots for Ports<S> {
     async fn take_slot(&self, want: &Want) -> Result<Slot, Failure> {
-        self.process.call("take_slot", self.world.store.take_slot(want)).await
+        self.process.call("take_slot", self.store.take_slot(want)).await
     }
 
     async fn free_slot(&self, token: &Token, wait: bool) -> Result<(), Failure> {
-        self.process.call("free_slot", self.world.store.free_slot(token, wait)).await
+        self.process.call("free_slot", self.store.free_slot(token, wait)).await
     }
 
     async fn tidy_slots(&self) -> Result<Occupancy, Failure> {
-        self.process.call("tidy_slots", self.world.store.tidy_slots()).await
+        self.process.call("tidy_slots", self.store.tidy_slots()).await
     }
 }
 
@@ -139,18 +186,18 @@ impl<S: State> Forgotten for Ports<S> {
         network: Network,
         author_id: &str,
     ) -> Result<Option<Timestamp>, Failure> {
-        let work = self.world.store.forgotten_at(network, author_id);
+        let work = self.store.forgotten_at(network, author_id);
         self.process.call("forgotten_at", work).await
     }
 }
 
 impl<S: State> Threads for Ports<S> {
     async fn owner(&self, channel: &ChannelId, root: &str) -> Result<Option<Owner>, Failure> {
-        self.process.call("owner", self.world.store.owner(channel, root)).await
+        self.process.call("owner", self.store.owner(channel, root)).await
     }
 
     async fn remember(&self, channel: &ChannelId, root: &str, owner: Owner) -> Result<(), Failure> {
-        self.process.call("remember", self.world.store.remember(channel, root, owner)).await
+        self.process.call("remember", self.store.remember(channel, root, owner)).await
     }
 }
 
@@ -161,7 +208,7 @@ impl<S: State> Replies for Ports<S> {
         conversation: &ConversationKey,
         record: &ReplyRecord,
     ) -> Result<Option<ReplyRecord>, Failure> {
-        self.process.call("begin", self.world.store.begin(channel, conversation, record)).await
+        self.process.call("begin", self.store.begin(channel, conversation, record)).await
     }
 
     async fn advance(
@@ -171,7 +218,7 @@ impl<S: State> Replies for Ports<S> {
         old: &ReplyRecord,
         new: &ReplyRecord,
     ) -> Result<bool, Failure> {
-        let work = self.world.store.advance(channel, conversation, old, new);
+        let work = self.store.advance(channel, conversation, old, new);
         self.process.call("advance", work).await
     }
 
@@ -180,30 +227,30 @@ impl<S: State> Replies for Ports<S> {
         channel: &ChannelId,
         conversation: &ConversationKey,
     ) -> Result<Vec<ReplyRecord>, Failure> {
-        self.process.call("replies_of", self.world.store.of(channel, conversation)).await
+        self.process.call("replies_of", self.store.of(channel, conversation)).await
     }
 }
 
 impl<S: State> Leases for Ports<S> {
     async fn take(&self, name: &str, length: Duration) -> Result<Option<Lease>, Failure> {
-        self.process.call("take", self.world.store.take(name, length)).await
+        self.process.call("take", self.store.take(name, length)).await
     }
 
     async fn take_over(&self, name: &str, length: Duration) -> Result<Lease, Failure> {
-        self.process.call("take_over", self.world.store.take_over(name, length)).await
+        self.process.call("take_over", self.store.take_over(name, length)).await
     }
 
     async fn holds(&self, lease: &Lease) -> Result<bool, Failure> {
-        self.process.call("holds", self.world.store.holds(lease)).await
+        self.process.call("holds", self.store.holds(lease)).await
     }
 
     async fn save_checkpoint(&self, lease: &Lease, checkpoint: &str) -> Result<bool, Failure> {
-        let work = self.world.store.save_checkpoint(lease, checkpoint);
+        let work = self.store.save_checkpoint(lease, checkpoint);
         self.process.call("save_checkpoint", work).await
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), Failure> {
-        self.process.call("release_lease", Leases::release(&self.world.store, lease)).await
+        self.process.call("release_lease", Leases::release(&self.store, lease)).await
     }
 }
 
@@ -241,14 +288,17 @@ impl<S: State> InboundQueue for Ports<S> {
         deduplication: &str,
         batch: &InboundBatch,
     ) -> Result<(), Failure> {
-        let work = async {
-            let body = serde_json::to_string(batch).unwrap_or_default();
-            if self.world.inbound.send(group, deduplication, body) {
+        if self.process.faults().happens("queue did not take it", |rates| rates.sends_refused) {
+            return Err(Failure::new(Verdict::RETRY, "aws_unavailable", "refused on purpose"));
+        }
+        let body = serde_json::to_string(batch).unwrap_or_default();
+        let work = async || {
+            if self.world.inbound.send(group, deduplication, body.clone()) {
                 self.world.note_queued(batch);
             }
             Ok(())
         };
-        self.process.call("send_inbound", work).await
+        self.process.call_with_tries("send_inbound", work).await
     }
 }
 
@@ -360,16 +410,12 @@ impl<S: State> Source for Ports<S> {
     }
 
     async fn pass(&self, checkpoint: Option<&str>) -> Result<Pass, Failure> {
-        self.process.pass("network.read", When::Before).await;
-        if self.world.network.away.get() {
-            return Err(Failure::new(Verdict::WAIT, "network_away", "away on purpose"));
-        }
         let read: usize = checkpoint.and_then(|read| read.parse().ok()).unwrap_or_default();
-        let (messages, checkpoint) = {
+        let there = || {
             let there = self.world.there.borrow();
             (there.iter().skip(read).cloned().collect(), there.len().to_string())
         };
-        self.process.pass("network.read", When::After).await;
+        let (messages, checkpoint) = self.world.network.read(&self.process, there).await?;
         Ok(Pass { messages, checkpoint })
     }
 }

@@ -1,6 +1,8 @@
 //! A run: so many visitors, this going wrong, that seed.
 
-use std::{io, rc::Rc, time::Duration};
+use std::{collections::BTreeMap, io, rc::Rc, time::Duration};
+
+use jiff::SignedDuration;
 
 use tokio::{
     task::{LocalSet, spawn_local},
@@ -9,7 +11,7 @@ use tokio::{
 
 use crate::{
     clock::VirtualClock,
-    faults::{Faults, Kills, Rates},
+    faults::{Count, Faults, Kills, Point, Rates},
     functions,
     judge::{self, Verdict},
     memory::Memory,
@@ -38,8 +40,12 @@ pub enum Store {
 pub enum Trouble {
     /// Both CIC servers.
     Cic,
-    /// The network, or the credential: it takes no call, and is not read.
+    /// The network: it takes no call, is not read, and makes no callbacks.
     Network,
+    /// The credential is dead: the same, but callbacks come.
+    Credential,
+    /// The network does not let anybody look for what was posted.
+    Look,
     /// Of the calls to `DynamoDB` and SQS so many in ten thousand are refused.
     Aws(u32),
 }
@@ -61,6 +67,24 @@ pub enum Flaw {
     WrittenBlindly,
 }
 
+/// How often and over what time a callback is made again, where it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Repeats {
+    pub times: u64,
+    pub within: Duration,
+}
+
+/// What agents do how often, in a hundred.
+#[derive(Debug, Clone, Copy)]
+pub struct Agents {
+    /// Write the same text as others.
+    pub equal: u64,
+    /// End the chat when they have answered.
+    pub end: u64,
+    /// Let it end unanswered.
+    pub ignore: u64,
+}
+
 /// A run.
 #[derive(Debug, Clone)]
 pub struct Scenario {
@@ -74,6 +98,14 @@ pub struct Scenario {
     /// So many of them appear at once, and one callback tells of them all.
     pub burst: usize,
     pub rates: Rates,
+    pub repeats: Repeats,
+    pub agents: Agents,
+    /// After how long CIC wants to be asked again.
+    pub poll_after: Duration,
+    /// Messages in the inbound queue that nobody can read.
+    pub poison: usize,
+    /// By how much the clock of one worker of each kind is wrong.
+    pub skew: SignedDuration,
     pub kills: Kills,
     /// Whether CIC keeps a chat's history.
     pub history: bool,
@@ -100,6 +132,11 @@ impl Scenario {
             span: Duration::from_mins(30),
             burst: 0,
             rates: Rates { callbacks_repeated: 1_000, callbacks_missing: 500, ..Rates::default() },
+            repeats: Repeats { times: 1, within: Duration::from_mins(20) },
+            agents: Agents { equal: 10, end: 25, ignore: 0 },
+            poll_after: Duration::from_secs(2),
+            poison: 0,
+            skew: SignedDuration::ZERO,
             kills: Kills::default(),
             history: true,
             history_linger: Duration::ZERO,
@@ -138,17 +175,19 @@ impl Scenario {
         let world = Rc::new(World::new(clock, store, faults, network, self.flaw));
         world.cic.clock.set(Some(clock));
         world.cic.keeps_history.set(self.history);
+        world.cic.poll_after.set(self.poll_after);
         world.cic.history_linger.set(self.history_linger);
         spawn_local(town::visitors(Rc::clone(&world), self.clone()));
         spawn_local(town::pollers(Rc::clone(&world)));
-        spawn_local(town::agents(Rc::clone(&world)));
+        spawn_local(town::agents(Rc::clone(&world), self.agents));
         spawn_local(town::echoes(Rc::clone(&world)));
-        spawn_local(functions::collectors(Rc::clone(&world)));
-        for _ in 0..ROUTERS {
-            spawn_local(functions::router(Rc::clone(&world)));
+        let skew = |worker| if worker == 0 { self.skew } else { SignedDuration::ZERO };
+        spawn_local(functions::collectors(Rc::clone(&world), self.skew));
+        for worker in 0..ROUTERS {
+            spawn_local(functions::router(Rc::clone(&world), skew(worker)));
         }
-        for _ in 0..PUBLISHERS {
-            spawn_local(functions::publisher(Rc::clone(&world)));
+        for worker in 0..PUBLISHERS {
+            spawn_local(functions::publisher(Rc::clone(&world), skew(worker)));
         }
         for outage in &self.outages {
             spawn_local(trouble(Rc::clone(&world), *outage));
@@ -160,14 +199,10 @@ impl Scenario {
         }
         Outcome {
             quiet,
-            verdict,
             took: clock.elapsed(),
             points: world.faults.points(),
-            events: world.faults.events(),
-            cic_calls: world.cic.calls.get(),
-            cic_calls_while_away: world.cic.calls_while_away.get(),
-            network_calls_while_away: world.network.calls_while_away.get(),
-            most_received: world.inbound.most_received().max(world.outbound.most_received()),
+            events: events(&world, &verdict),
+            verdict,
             dead: [world.inbound.dead(), world.outbound.dead()].concat(),
         }
     }
@@ -193,7 +228,12 @@ async fn trouble<S: State>(world: Rc<World<S>>, outage: Outage) {
     let before = world.faults.rates.borrow().throttles;
     let set = |on: bool| match outage.trouble {
         Trouble::Cic => world.cic.away.set(on),
-        Trouble::Network => world.network.away.set(on),
+        Trouble::Network => {
+            world.network.away.set(on);
+            world.silence.set(on);
+        }
+        Trouble::Credential => world.network.away.set(on),
+        Trouble::Look => world.network.blind.set(on),
         Trouble::Aws(rate) => {
             world.faults.rates.borrow_mut().throttles = if on { rate } else { before };
         }
@@ -203,6 +243,45 @@ async fn trouble<S: State>(world: Rc<World<S>>, outage: Outage) {
     set(false);
 }
 
+/// What happened how often, and what is limited of it.
+fn events<S: State>(world: &World<S>, verdict: &Verdict) -> BTreeMap<&'static str, u32> {
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let seconds = |time: Duration| u32::try_from(time.as_secs() + 1).unwrap_or(u32::MAX);
+    let mut events = world.faults.events();
+    events.extend([
+        (CIC_IN_VAIN, count(world.cic.away.calls())),
+        (CIC_KNOWN_AWAY, count(world.cic.away.calls_after(KNOWN))),
+        (CIC_IN_A_STORM, count(world.cic.away.most_calls_within(PROBE_CIC))),
+        (NETWORK_IN_VAIN, count(world.network.away.calls())),
+        (NETWORK_IN_A_STORM, count(world.network.away.most_calls_within(PROBE_CREDENTIAL))),
+        (LOOKS_IN_VAIN, count(world.network.blind.calls())),
+        (SLOWEST_MESSAGE, seconds(verdict.worst_message)),
+        (SLOWEST_REPLY, seconds(verdict.worst_reply)),
+        (GIVEN_BACK, count(verdict.returned)),
+        (PARKED, count(world.inbound.dead().len() + world.outbound.dead().len())),
+        (MOST_RECEIVED, world.inbound.most_received().max(world.outbound.most_received())),
+    ]);
+    events
+}
+
+/// What was under way has come back, and one of them has said so.
+const KNOWN: Duration = Duration::from_secs(2);
+/// Probe intervals as the breakers keep them, less the moment that a call takes to be made.
+const PROBE_CIC: Duration = Duration::from_millis(9_900);
+const PROBE_CREDENTIAL: Duration = Duration::from_millis(59_900);
+
+pub const CIC_IN_VAIN: &str = "calls to CIC in vain";
+pub const CIC_KNOWN_AWAY: &str = "of them later than two seconds after it went";
+pub const CIC_IN_A_STORM: &str = "calls to CIC in vain within a probe's interval";
+pub const NETWORK_IN_VAIN: &str = "calls to the network in vain";
+pub const NETWORK_IN_A_STORM: &str = "calls to the network in vain within a probe's interval";
+pub const LOOKS_IN_VAIN: &str = "looks refused";
+pub const SLOWEST_MESSAGE: &str = "seconds to the slowest message";
+pub const SLOWEST_REPLY: &str = "seconds to the slowest reply";
+pub const GIVEN_BACK: &str = "replies given back";
+pub const PARKED: &str = "messages parked";
+pub const MOST_RECEIVED: &str = "deliveries of one message";
+
 /// What came of a run.
 #[derive(Debug)]
 pub struct Outcome {
@@ -211,12 +290,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// In virtual time.
     pub took: Duration,
-    pub points: std::collections::BTreeMap<crate::faults::Point, crate::faults::Count>,
-    pub events: std::collections::BTreeMap<&'static str, u32>,
-    pub cic_calls: u64,
-    pub cic_calls_while_away: u64,
-    pub network_calls_while_away: u64,
-    pub most_received: u32,
+    pub points: BTreeMap<Point, Count>,
+    pub events: BTreeMap<&'static str, u32>,
     /// Reasons and bodies.
     pub dead: Vec<(String, String)>,
 }

@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     time::Duration,
 };
 
@@ -12,9 +12,11 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::chance::Chance;
+use crate::faults::Faults;
 
 const DEDUPLICATION: Duration = Duration::from_mins(5);
+/// The longest until what is worked on is visible again, where the queue hands it out twice.
+const EARLY: Duration = Duration::from_millis(300);
 const BATCH: usize = 10;
 const MAX_RECEIVE_COUNT: u32 = 1_000;
 
@@ -29,7 +31,9 @@ pub struct Fifo {
 #[derive(Debug, Default)]
 struct State {
     groups: BTreeMap<String, VecDeque<Queued>>,
-    known: BTreeMap<String, Instant>,
+    known: BTreeSet<String>,
+    /// The same, oldest first.
+    sent_at: VecDeque<(Instant, String)>,
     sent: u64,
     turn: u64,
     dead: Vec<(String, String)>,
@@ -43,6 +47,8 @@ struct Queued {
     received: u32,
     /// In flight, or held back, until then.
     hidden_until: Option<Instant>,
+    /// Visible again too soon for who works on it.
+    early: bool,
 }
 
 impl Fifo {
@@ -55,13 +61,16 @@ impl Fifo {
     pub fn send(&self, group: &str, deduplication: &str, body: String) -> bool {
         let now = Instant::now();
         let mut state = self.state.borrow_mut();
-        state.known.retain(|_, at| now < *at + DEDUPLICATION);
-        if state.known.contains_key(deduplication) {
+        while let Some((_, old)) = state.sent_at.pop_front_if(|(at, _)| *at + DEDUPLICATION <= now)
+        {
+            state.known.remove(&old);
+        }
+        if !state.known.insert(deduplication.to_owned()) {
             return false;
         }
-        state.known.insert(deduplication.to_owned(), now);
+        state.sent_at.push_back((now, deduplication.to_owned()));
         state.sent += 1;
-        let queued = Queued { id: state.sent, body, received: 0, hidden_until: None };
+        let queued = Queued { id: state.sent, body, received: 0, hidden_until: None, early: false };
         state.groups.entry(group.to_owned()).or_default().push_back(queued);
         drop(state);
         self.changed.notify_one();
@@ -69,9 +78,9 @@ impl Fifo {
     }
 
     /// The next batch, as Lambda's event source mapping hands it over.
-    pub async fn receive(&self, chance: &Chance) -> SqsEvent {
+    pub async fn receive(&self, faults: &Faults) -> SqsEvent {
         loop {
-            let (records, next) = self.take(chance);
+            let (records, next) = self.take(faults);
             if !records.is_empty() {
                 // There may be more for somebody else.
                 self.changed.notify_one();
@@ -88,7 +97,7 @@ impl Fifo {
         }
     }
 
-    fn take(&self, chance: &Chance) -> (Vec<SqsMessage>, Option<Instant>) {
+    fn take(&self, faults: &Faults) -> (Vec<SqsMessage>, Option<Instant>) {
         let now = Instant::now();
         let mut state = self.state.borrow_mut();
         let state = &mut *state;
@@ -109,10 +118,16 @@ impl Fifo {
         for group in chosen {
             let Some(queued) = state.groups.get_mut(&group) else { continue };
             let room = BATCH.saturating_sub(records.len());
-            let wanted = usize::try_from(1 + chance.below(BATCH as u64)).unwrap_or(BATCH).min(room);
+            let wanted =
+                usize::try_from(1 + faults.chance.below(BATCH as u64)).unwrap_or(BATCH).min(room);
+            let early = faults.chance.hits(faults.rates.borrow().delivered_twice);
+            let visibility = if early { faults.chance.up_to(EARLY) } else { self.visibility };
+            if queued.front().is_some_and(|queued| queued.early) {
+                faults.note("delivered while worked on");
+            }
             for queued in queued.iter_mut().take(wanted) {
                 queued.received += 1;
-                queued.hidden_until = Some(now + self.visibility);
+                (queued.hidden_until, queued.early) = (Some(now + visibility), early);
                 state.most_received = state.most_received.max(queued.received);
                 records.push(record(&group, queued));
             }
@@ -142,7 +157,7 @@ impl Fifo {
         self.with(handle, |state, group, id| {
             let queued = state.groups.get_mut(group).into_iter().flatten();
             for queued in queued.filter(|queued| queued.id == id) {
-                queued.hidden_until = Some(Instant::now() + pause);
+                (queued.hidden_until, queued.early) = (Some(Instant::now() + pause), false);
             }
         });
         self.changed.notify_one();

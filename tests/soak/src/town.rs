@@ -1,11 +1,12 @@
 //! Who is around: visitors who write, callbacks and polls that tell of it, agents who answer.
 
-use std::{rc::Rc, time::Duration};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use social_core::{
     Author, Clock, Message,
+    breaker::{Breaker, GuardedSource, Use},
     conversation::ConversationKey,
-    inbound::Incoming,
+    inbound::{Incoming, group_id},
     intake,
     message::{Answerable, Kind, Owner, Thread, Verb},
     polling,
@@ -16,7 +17,7 @@ use crate::{
     faults::Process,
     judge,
     ports::Ports,
-    scenario::Scenario,
+    scenario::{Agents, Repeats, Scenario},
     world::{State, World, channel_id},
 };
 
@@ -74,7 +75,7 @@ pub fn conversation_of(key: &ConversationKey) -> Option<usize> {
 
 /// Visitors write, and their messages take both roads.
 pub async fn visitors<S: State>(world: Rc<World<S>>, scenario: Scenario) {
-    let Scenario { conversations, messages, span, burst, .. } = scenario;
+    let Scenario { conversations, messages, span, burst, .. } = scenario.clone();
     let chance = &world.faults.chance;
     let mut order: Vec<usize> = (0..messages).map(|index| index % conversations.max(1)).collect();
     for index in (1..order.len()).rev() {
@@ -94,9 +95,13 @@ pub async fn visitors<S: State>(world: Rc<World<S>>, scenario: Scenario) {
         spawn_local(call_back(Rc::clone(&world), at_once));
     }
     let pause = span.checked_div(u32::try_from(later.len()).unwrap_or(u32::MAX));
-    for conversation in later {
+    let every = later.len().checked_div(scenario.poison).unwrap_or(usize::MAX);
+    for (index, conversation) in later.into_iter().enumerate() {
         if let Some(message) = write(conversation) {
-            appear(&world, message);
+            if index % every == 0 && scenario.poison > 0 {
+                poison(&world, &message);
+            }
+            appear(&world, message, scenario.repeats);
         }
         sleep(pause.unwrap_or_default()).await;
     }
@@ -110,21 +115,34 @@ fn stands<S: State>(world: &World<S>, message: Message) -> Incoming {
     incoming
 }
 
+/// What nobody can read is in the queue, in front of that message.
+fn poison<S: State>(world: &World<S>, message: &Message) {
+    let group = group_id(&channel_id(), &message.thread);
+    let body = format!("{{ \"poison\": {} }}", world.poison.get());
+    if world.inbound.send(&group, &body, body.clone()) {
+        world.poison.set(world.poison.get() + 1);
+    }
+}
+
 /// A message stands on the network from now on.
-fn appear<S: State>(world: &Rc<World<S>>, message: Message) {
+fn appear<S: State>(world: &Rc<World<S>>, message: Message, repeats: Repeats) {
     let incoming = stands(world, message);
     if !world.faults.happens("callback missing", |rates| rates.callbacks_missing) {
         spawn_local(call_back(Rc::clone(world), vec![incoming.clone()]));
     }
     if world.faults.happens("callback repeated", |rates| rates.callbacks_repeated) {
-        let world = Rc::clone(world);
-        let later = world.faults.chance.up_to(Duration::from_mins(20));
-        world.busy.set(world.busy.get() + 1);
-        spawn_local(async move {
-            sleep(later).await;
-            call_back(Rc::clone(&world), vec![incoming]).await;
-            world.busy.set(world.busy.get() - 1);
-        });
+        for _ in 0..=world.faults.chance.below(repeats.times) {
+            let again = call_back(Rc::clone(world), vec![incoming.clone()]);
+            let later = world.faults.chance.up_to(repeats.within);
+            let world = Rc::clone(world);
+            world.faults.note("callback made again");
+            world.busy.set(world.busy.get() + 1);
+            spawn_local(async move {
+                sleep(later).await;
+                again.await;
+                world.busy.set(world.busy.get() - 1);
+            });
+        }
     }
 }
 
@@ -132,10 +150,11 @@ fn appear<S: State>(world: &Rc<World<S>>, message: Message) {
 pub async fn call_back<S: State>(world: Rc<World<S>>, changes: Vec<Incoming>) {
     world.busy.set(world.busy.get() + 1);
     sleep(world.faults.chance.up_to(Duration::from_secs(2))).await;
+    world.silence.wait_for_its_end().await;
     let (mut pause, longest) = CALLBACK_AGAIN;
     loop {
         let process = Process::new("webhook", true, &world.faults);
-        let ports = Ports { world: Rc::clone(&world), process: process.clone() };
+        let ports = Ports::new(&world, &process);
         let queued = intake::queue_all(&ports, changes.clone());
         if let Some(Ok(_)) = process.run(Duration::from_secs(20), queued).await {
             break;
@@ -149,18 +168,23 @@ pub async fn call_back<S: State>(world: Rc<World<S>>, changes: Vec<Incoming>) {
 
 /// Each minute a poll begins.
 pub async fn pollers<S: State>(world: Rc<World<S>>) {
+    let Some(channel) = world.channels.find(&channel_id()).cloned() else { return };
     loop {
+        let channel = Arc::clone(&channel);
         let process = Process::new("poller", true, &world.faults);
-        let ports = Ports { world: Rc::clone(&world), process: process.clone() };
+        let ports = Ports::new(&world, &process);
         spawn_local(async move {
-            let clock = ports.world.clock;
+            let clock = ports.clock;
+            let breaker = Breaker::of_credentials(ports.clone(), clock);
+            let name = Use::Reading.of(&channel);
+            let source = GuardedSource { source: &ports, breaker: &breaker, name };
             let pace = polling::Pace {
                 pause: Duration::from_secs(15),
                 pause_after_failure: Duration::from_secs(15),
                 until: clock.now() + Duration::from_secs(75),
                 slack: Duration::from_secs(25),
             };
-            let run = polling::run(&ports, &ports, &ports, &clock, pace);
+            let run = polling::run(&source, &ports, &ports, &clock, pace);
             if let Some(Err(_)) = process.run(Duration::from_secs(115), run).await {
                 ports.world.faults.note("poll failed");
             }
@@ -170,50 +194,57 @@ pub async fn pollers<S: State>(world: Rc<World<S>>) {
 }
 
 /// Agents look at their chats every few seconds, and answer what visitors wrote.
-pub async fn agents<S: State>(world: Rc<World<S>>) {
-    let mut read: Vec<usize> = Vec::new();
+pub async fn agents<S: State>(world: Rc<World<S>>, agents: Agents) {
+    // Chats that go on, and how many of their lines were read.
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let mut rooms = 0;
     loop {
         sleep(Duration::from_secs(5)).await;
-        if world.cic.away.get() {
+        if world.cic.away.is_on() {
             continue;
         }
+        let there = world.cic.rooms.borrow().len();
+        open.extend((rooms..there).map(|room| (room, 0)));
+        rooms = there;
         let mut answers = Vec::new();
-        for (index, room) in world.cic.rooms.borrow().iter().enumerate() {
-            if read.len() <= index {
-                read.push(0);
+        open.retain_mut(|(index, read)| {
+            let rooms = world.cic.rooms.borrow();
+            let Some(room) = rooms.get(*index).filter(|room| !room.over) else { return false };
+            if room.lines.iter().skip(*read).any(|line| judge::is_visitors(&line.text)) {
+                answers.push(*index);
             }
-            let Some(known) = read.get_mut(index) else { continue };
-            let new = room.lines.iter().skip(*known).filter(|line| judge::is_visitors(&line.text));
-            if new.count() > 0 && !room.over {
-                answers.push(index);
-            }
-            *known = room.lines.len();
-        }
+            *read = room.lines.len();
+            true
+        });
         for room in answers {
             world.busy.set(world.busy.get() + 1);
-            spawn_local(answer(Rc::clone(&world), room));
+            spawn_local(answer(Rc::clone(&world), room, agents));
         }
     }
 }
 
-async fn answer<S: State>(world: Rc<World<S>>, room: usize) {
+async fn answer<S: State>(world: Rc<World<S>>, room: usize, agents: Agents) {
     let (cic, chance) = (&world.cic, &world.faults.chance);
     sleep(Duration::from_secs(3) + chance.up_to(Duration::from_mins(1))).await;
-    let is_over = || cic.away.get() || cic.rooms.borrow().get(room).is_none_or(|room| room.over);
+    let is_over = || cic.away.is_on() || cic.rooms.borrow().get(room).is_none_or(|room| room.over);
     let picked_up = cic.rooms.borrow().get(room).is_some_and(|room| room.picked_up);
     if !is_over() && !picked_up {
-        cic.pick_up(room);
+        if chance.below(100) < agents.ignore {
+            cic.disconnect(room);
+        } else {
+            cic.pick_up(room);
+        }
     }
     for _ in 0..=chance.below(2) {
         if is_over() {
             break;
         }
         let number = cic.written.borrow().len();
-        let equal = chance.below(10) == 0;
+        let equal = chance.below(100) < agents.equal;
         cic.write(room, &if equal { "Thanks!".to_owned() } else { format!("Answer {number}.") });
         sleep(chance.up_to(Duration::from_secs(20))).await;
     }
-    if !is_over() && chance.below(4) == 0 {
+    if !is_over() && chance.below(100) < agents.end {
         cic.disconnect(room);
     }
     world.busy.set(world.busy.get() - 1);
@@ -221,11 +252,12 @@ async fn answer<S: State>(world: Rc<World<S>>, room: usize) {
 
 /// What the bridge published comes back as a callback, as everything does.
 pub async fn echoes<S: State>(world: Rc<World<S>>) {
+    let mut echoed = 0;
     loop {
         sleep(Duration::from_secs(1)).await;
         let mut own = Vec::new();
-        for published in world.network.published.borrow_mut().iter_mut().filter(|it| !it.echoed) {
-            published.echoed = true;
+        for published in world.network.published.borrow().iter().skip(echoed) {
+            echoed += 1;
             if let Some(answered) = world.messages.borrow().get(&published.under) {
                 own.push(Message {
                     id: published.id.clone(),
@@ -245,8 +277,18 @@ pub async fn echoes<S: State>(world: Rc<World<S>>) {
             }
         }
         for message in own {
+            if world.faults.happens("echo missing", |rates| rates.echoes_missing) {
+                continue;
+            }
             let incoming = Incoming { channel_id: channel_id(), message };
-            spawn_local(call_back(Rc::clone(&world), vec![incoming]));
+            let world = Rc::clone(&world);
+            spawn_local(async move {
+                let id = incoming.message.id.clone();
+                call_back(Rc::clone(&world), vec![incoming]).await;
+                if world.network.is_unanswered(&id) {
+                    world.faults.note("echo before the answer");
+                }
+            });
         }
     }
 }

@@ -11,6 +11,7 @@ use std::{
 use serde_json::json;
 use social_core::{
     ChannelId, ChannelSet, Message, MessageId,
+    breaker::Breakers,
     inbound::{Change, InboundBatch, Incoming},
     reply::Reply,
     store::{Conversations, Forgotten, Leases, Ledger, Replies, Threads},
@@ -18,15 +19,17 @@ use social_core::{
 use tokio::time::Instant;
 
 use crate::{
-    cic::Cic, clock::VirtualClock, faults::Faults, network::Network, scenario::Flaw, sqs::Fifo,
+    absence::Absence, cic::Cic, clock::VirtualClock, faults::Faults, network::Network,
+    scenario::Flaw, sqs::Fifo,
 };
 
 /// What can hold the bridge's state: the real table, or memory.
-pub trait State: Conversations + Forgotten + Leases + Ledger + Replies + Threads + 'static {}
-
-impl<S> State for S where
-    S: Conversations + Forgotten + Leases + Ledger + Replies + Threads + 'static
+pub trait State:
+    Breakers + Conversations + Forgotten + Leases + Ledger + Replies + Threads + Clone + 'static
 {
+    /// The same state for a process with that clock.
+    #[must_use]
+    fn by(&self, clock: VirtualClock) -> Self;
 }
 
 /// The place of an agent's text in the order, and as which replies it was queued.
@@ -60,6 +63,10 @@ pub struct World<S> {
     /// All visitors have written everything.
     pub written: Cell<bool>,
     pub flaw: Option<Flaw>,
+    /// The network tells nobody of anything.
+    pub silence: Absence,
+    /// Messages that nobody can read were sent into the inbound queue.
+    pub poison: Cell<usize>,
 }
 
 impl<S: State> World<S> {
@@ -90,6 +97,8 @@ impl<S: State> World<S> {
             busy: Cell::new(0),
             written: Cell::new(false),
             flaw,
+            silence: Absence::default(),
+            poison: Cell::new(0),
         }
     }
 
@@ -113,6 +122,12 @@ impl<S: State> World<S> {
         let key = (reply.conversation.0.clone(), reply.text.clone());
         let (_, ids) = queued.entry(key).or_insert_with(|| (next, BTreeSet::new()));
         ids.insert(reply.id.clone());
+    }
+
+    /// Messages in the dead-letter queues; who parks one may die of it, and it is parked again.
+    pub fn parked(&self) -> usize {
+        let dead = [self.inbound.dead(), self.outbound.dead()].concat();
+        dead.into_iter().map(|(_, body)| body).collect::<BTreeSet<_>>().len()
     }
 
     /// What is not done yet, in words.

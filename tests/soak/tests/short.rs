@@ -1,24 +1,46 @@
 //! The short run that every change has to pass. `cargo soak` runs the same for longer.
 
+use std::io;
+
 use soak::{
-    catalogue::{Size, checks, everything},
-    report::{Row, run, table},
+    catalogue::{Check, Size, everything, kills, messages, outages, replies},
+    report::{Row, promises, run},
 };
 
-/// Each check of the catalogue, small. Its seed stands there: the same run every time.
+/// Each check, small. Its seed stands in the catalogue: the same run every time.
 #[expect(clippy::print_stdout, reason = "what was done, and the seed to do it again")]
-#[test]
-fn nothing_is_lost_nothing_twice_nothing_out_of_order() {
+fn hold(checks: Vec<Check>) -> io::Result<()> {
     let mut rows: Vec<Row> = Vec::new();
-    for check in checks(Size::Short) {
-        let row = run(&check).unwrap();
-        println!("{}: {:.1} s", row.name, row.took.as_secs_f32());
+    for check in checks {
+        let row = run(&check, |_| true)?;
+        println!("{}: {:.1} s, {:?}", row.name, row.took.as_secs_f32(), row.events);
         rows.push(row);
     }
-    println!("{}", table(&rows));
+    println!("{}", promises(&rows));
     let broken = rows.iter().filter(|row| !row.is_as_promised());
     let broken: Vec<_> = broken.map(|row| (&row.promise, &row.failures)).collect();
     assert!(broken.is_empty(), "{broken:#?}");
+    Ok(())
+}
+
+#[test]
+fn messages_come_once_and_in_order_however_they_come() -> io::Result<()> {
+    hold(messages::checks(Size::Short))
+}
+
+#[test]
+fn nobodys_death_loses_or_doubles_anything() -> io::Result<()> {
+    hold(kills::checks(Size::Short))
+}
+
+#[test]
+fn no_reply_is_lost_or_doubled_whatever_the_network_does() -> io::Result<()> {
+    hold(replies::checks(Size::Short))
+}
+
+#[test]
+fn after_an_outage_everything_is_there() -> io::Result<()> {
+    hold(outages::checks(Size::Short))
 }
 
 /// What is read by a process that dies of it is the one way to lose a reply.

@@ -75,7 +75,8 @@ impl<P: Publisher, B: Breakers, K: Clock> Publisher for GuardedPublisher<P, B, K
         target: &Target,
         since: Timestamp,
     ) -> Result<Vec<OwnMessage>, Failure> {
-        self.publisher.own_messages(channel, target, since).await
+        let name = Use::Writing.of(channel);
+        self.breaker.guard(&name, self.publisher.own_messages(channel, target, since)).await
     }
 
     fn settle_time(&self) -> std::time::Duration {

@@ -29,8 +29,6 @@ const LOOKS_AT_ONCE: usize = 64;
 /// Pauses between tries to store what a chat told.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// How long after the run's end they go on; the function ends only later.
-const LAST_TRIES: Duration = Duration::from_secs(8);
 /// How long a run goes on after its successor has taken over.
 const OVERLAP: Duration = Duration::from_secs(6);
 /// How often the slots of chats are tidied and counted.
@@ -50,6 +48,8 @@ pub struct Pace {
     pub quiet: Duration,
     /// When the run ends, if no successor has taken over before.
     pub until: Timestamp,
+    /// Until when it keeps what a chat told while the bridge's state is away: long after its end.
+    pub keep_until: Timestamp,
 }
 
 /// Where nudges arrive: names of chats to look at now.
@@ -311,10 +311,10 @@ where
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            if self.desk.clock.now() > self.pace.until + LAST_TRIES {
+            if self.desk.clock.now() > self.pace.keep_until {
                 tracing::error!(
                     metric = "EventsLost", channel_id = %open.channel_id, events = told.events.len(),
-                    "what a chat told could not be stored before the run's end"
+                    "what a chat told could not be stored in all the time that there was"
                 );
                 return Err(error);
             }

@@ -42,6 +42,7 @@ pub(crate) fn collector(world: &World, run: Duration) -> FakeCollector {
             active: Duration::from_secs(2),
             quiet: Duration::from_secs(15),
             until: world.clock.now() + run,
+            keep_until: world.clock.now() + run + Duration::from_mins(10),
         },
     }
 }
@@ -65,6 +66,17 @@ async fn what_the_agent_writes_is_in_the_queue_and_the_disconnect_closes() {
         world.queues.outbound.borrow().iter().map(|reply| reply.text.clone()).collect();
     assert_eq!(texts, ["one", "two"]);
     assert_eq!(world.state.conversations()[0].state, State::Closed);
+}
+
+#[tokio::test]
+async fn what_was_told_is_kept_beyond_the_runs_end_until_the_state_is_back() {
+    let world = with_an_interaction().await;
+    world.cic.pick_up(0, "Jo");
+    world.cic.agent_writes(0, "Jo", "one");
+    world.state.go_away_for(Duration::from_mins(5));
+    collector(&world, Duration::from_secs(150)).run().await.unwrap();
+    let outbound = world.queues.outbound.borrow();
+    assert_eq!(outbound.iter().map(|reply| reply.text.as_str()).collect::<Vec<_>>(), ["one"]);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod forgetting;
 mod hearing;
 mod moderation;
 mod numbers;
+mod opening;
 mod roads;
 mod undecided;
 mod visitors;
@@ -18,6 +19,7 @@ pub use forgetting::Erased;
 pub use hearing::{Heard, Hearing, PushHeard};
 use jiff::Timestamp;
 pub use numbers::Numbers;
+pub use opening::Begin;
 use serde::{Deserialize, Serialize};
 pub use undecided::{Needs, Undecided};
 

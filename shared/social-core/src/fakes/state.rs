@@ -9,7 +9,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::FakeClock;
+use super::{Broken, FakeClock};
 use crate::{
     breaker::{Breakers, Outage, Probe},
     channel::ChannelId,
@@ -19,7 +19,7 @@ use crate::{
     reply::ReplyRecord,
     slots::{Caps, Occupancy, Slate, Slot, Slots, Token, Want},
     store::{Claim, Conversations, Forgotten, Lease, Leases, Ledger, OpenChat, Replies, Threads},
-    verdict::Failure,
+    verdict::{Failure, Verdict},
 };
 
 const CLAIM_LEASE: Duration = Duration::from_secs(60);
@@ -48,13 +48,16 @@ pub(crate) struct FakeState {
     tables: Rc<RefCell<Tables>>,
     caps: Rc<Cell<Caps>>,
     in_steps: Rc<Cell<bool>>,
+    /// Until then no conversation can be read or written.
+    away_until: Rc<Cell<Timestamp>>,
     clock: FakeClock,
 }
 
 impl FakeState {
     pub(crate) fn new(clock: FakeClock) -> Self {
         let caps = Rc::new(Cell::new(Caps { open: 1_000, starts_per_second: 1_000 }));
-        Self { tables: Rc::default(), caps, in_steps: Rc::default(), clock }
+        let away_until = Rc::new(Cell::new(Timestamp::MIN));
+        Self { tables: Rc::default(), caps, in_steps: Rc::default(), away_until, clock }
     }
 
     pub(crate) fn cap(&self, open: u32) {
@@ -64,6 +67,18 @@ impl FakeState {
     /// From now on every call takes its time, so that a worker can die before and after it.
     pub(crate) fn in_steps(&self) {
         self.in_steps.set(true);
+    }
+
+    /// From now on for so long no conversation can be read or written.
+    pub(crate) fn go_away_for(&self, time: Duration) {
+        self.away_until.set(self.clock.now() + time);
+    }
+
+    fn refuse_while_away(&self) -> Result<(), Failure> {
+        if self.clock.now() < self.away_until.get() {
+            return Err(Broken(Verdict::RETRY).into());
+        }
+        Ok(())
     }
 
     async fn step(&self) {
@@ -196,12 +211,14 @@ impl Conversations for FakeState {
         key: &ConversationKey,
     ) -> Result<Conversation, Failure> {
         self.step().await;
+        self.refuse_while_away()?;
         let stored = self.tables.borrow().conversations.get(&place(channel, key)).cloned();
         Ok(stored.unwrap_or_else(|| Conversation::new(channel.clone(), key.clone())))
     }
 
     async fn save(&self, conversation: &mut Conversation) -> Result<Option<Conversation>, Failure> {
         self.step().await;
+        self.refuse_while_away()?;
         let place = place(&conversation.channel_id, &conversation.key);
         let mut tables = self.tables.borrow_mut();
         if let Some(current) = tables.conversations.get(&place)

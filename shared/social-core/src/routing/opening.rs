@@ -9,7 +9,7 @@ use crate::{
     channel::Channel,
     chat::{ChatError, ContactCenter, Opening, Told},
     clock::Clock,
-    conversation::{Conversation, Interaction, State},
+    conversation::{Begin, Conversation, Interaction, State},
     desk::DeskError,
     message::{Answerable, Author, Message},
     slots::{Slot, Slots, Token, Want},
@@ -18,8 +18,6 @@ use crate::{
     verdict::Failure,
 };
 
-/// Longer than the function may run: nobody is opening any more when it is over.
-const OPENING_LEASE: Duration = Duration::from_secs(35);
 /// Until it is looked at again whether another worker has opened the chat.
 const OPENING_PAUSE: Duration = Duration::from_secs(3);
 /// Chats that end under our hands before we leave it to the next delivery.
@@ -116,15 +114,14 @@ impl<P: Ports> Router<P> {
     /// `false`: somebody else has opened a chat meanwhile.
     async fn begin_opening(&self, conversation: &mut Conversation) -> Result<bool, RouteError> {
         let now = self.desk.clock.now();
-        match &conversation.state {
-            State::Open(_) => return Ok(false),
-            State::Opening { lease_until } if now < *lease_until => {
-                let left = Duration::try_from(lease_until.duration_since(now)).unwrap_or_default();
+        conversation.state = match conversation.state.begin_opening(now) {
+            Begin::IsOpen => return Ok(false),
+            Begin::Busy { until } => {
+                let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
                 return Err(RouteError::Opening { after: left.min(OPENING_PAUSE) });
             }
-            State::Opening { .. } | State::Closed => {}
-        }
-        conversation.state = State::Opening { lease_until: now + OPENING_LEASE };
+            Begin::Ours(opening) => opening,
+        };
         match self.desk.store.save(conversation).await.map_err(RouteError::Store)? {
             None => Ok(true),
             Some(current) => {
@@ -156,7 +153,7 @@ impl<P: Ports> Router<P> {
             let clash = self.desk.store.save(conversation).await.map_err(RouteError::Store)?;
             let Some(current) = clash else { return Ok(()) };
             // Somebody wrote something else into the item: the opening is still ours.
-            let still_ours = current.state == State::Opening { lease_until };
+            let still_ours = current.state.is_opening_until(lease_until);
             *conversation = current;
             if !still_ours {
                 // Our lease ran out and somebody else opened one. Leaving ours is a courtesy to ACD;

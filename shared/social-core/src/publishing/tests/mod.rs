@@ -13,6 +13,7 @@ use super::*;
 
 mod approval;
 mod commands;
+mod dead_token;
 mod doubts;
 mod network;
 mod never;

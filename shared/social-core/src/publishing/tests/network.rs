@@ -1,13 +1,18 @@
 //! A network, in memory, and its faults in the order a test gives them.
 
-use std::{cell::RefCell, collections::VecDeque, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::Rc,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
 use crate::{
     channel::Channel,
     command::Command,
-    fakes::Broken,
+    fakes::{Away, Broken},
     message::{Kind, MessageId},
     reply::{Fingerprint, OwnMessage, PublishError, Publisher, Refusal, Target},
     verdict::{Failure, Verdict},
@@ -21,11 +26,23 @@ pub(super) struct FakeNetwork {
     /// What was hidden, shown, liked and deleted, in order.
     pub(super) moderated: Rc<RefCell<Vec<String>>>,
     pub(super) faults: Rc<RefCell<VecDeque<Fault>>>,
+    /// The page's token: no call is answered.
+    pub(super) token_is_dead: Rc<Cell<bool>>,
+    pub(super) calls_in_vain: Rc<Cell<u32>>,
 }
 
 impl FakeNetwork {
+    fn refuse_a_dead_token(&self) -> Result<(), Failure> {
+        if !self.token_is_dead.get() {
+            return Ok(());
+        }
+        self.calls_in_vain.set(self.calls_in_vain.get() + 1);
+        Err(Away.into())
+    }
+
     /// `Err`: the call ends so before anything is done; `Ok(true)`: it is done, and its answer lost.
     fn next_fault(&self) -> Result<bool, PublishError> {
+        self.refuse_a_dead_token().map_err(PublishError::NotPublished)?;
         let broken = || Failure::from(Broken(Verdict::RETRY));
         match self.faults.borrow_mut().pop_front() {
             Some(Fault::NeverArrived) => Err(PublishError::NotPublished(broken())),
@@ -75,6 +92,7 @@ impl Publisher for FakeNetwork {
         target: &Target,
         since: Timestamp,
     ) -> Result<Vec<OwnMessage>, Failure> {
+        self.refuse_a_dead_token()?;
         let (own, prefix) = match target.kind {
             Kind::PrivateMessage => (self.private.borrow(), "m"),
             _ => (self.published.borrow(), "r"),
