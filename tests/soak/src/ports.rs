@@ -24,7 +24,7 @@ use social_lambda::FifoQueue;
 
 use crate::{
     clock::VirtualClock,
-    faults::Process,
+    faults::{Away, Process},
     scenario::Flaw,
     world::{State, World},
 };
@@ -59,6 +59,13 @@ impl<S: State> Ports<S> {
             store: world.store.clone(),
             clock: world.clock,
         }
+    }
+
+    fn needs_the_network(&self) -> Result<(), Failure> {
+        if self.world.network.away.takes_a_call() {
+            return Err(Away("network_away").into());
+        }
+        Ok(())
     }
 
     /// The same for one whose clock is wrong.
@@ -361,10 +368,12 @@ impl<S: State> Channels for Ports<S> {
 
 impl<S: State> ThreadOwners for Ports<S> {
     async fn look_up(&self, _: &Channel, _: &Message) -> Result<Option<Owner>, Failure> {
+        self.needs_the_network()?;
         Ok(Some(Owner::Company))
     }
 
     async fn author(&self, _: &Channel, author: &Author) -> Result<Option<Author>, Failure> {
+        self.needs_the_network()?;
         Ok(Some(author.clone()))
     }
 }

@@ -69,7 +69,7 @@ pub fn checks(size: Size) -> Vec<Check> {
             "AWS throttles three calls of ten for ten minutes",
             outage("throttled", Trouble::Aws(3_000), HOUR / 6, messages),
         )
-        .at_least([("throttled by AWS", size.of(500, 5_000))])
+        .at_least([("throttled by AWS", size.of(500, 3_000))])
         .at_most([(PARKED, 0)]),
         Check::new(
             "AWS takes no call at all for two minutes",
