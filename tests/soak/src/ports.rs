@@ -1,26 +1,25 @@
 //! The ports of the use cases, as one process holds them: every call passes through its faults.
 
+mod queues;
+
 use std::{rc::Rc, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
+pub use queues::OwnQueue;
 use social_core::{
     Author, Channel, ChannelId, ChannelSet, Channels, ContactCenter, Failure, Message, MessageId,
-    Verdict,
     breaker::{Breakers, Outage, Probe},
     chat::{Chat, ChatError, ChatEvent, Opening, Told},
-    collecting::NudgeQueue,
     conversation::{Conversation, ConversationKey},
-    inbound::{DeadLetters, InboundBatch, InboundQueue, OutboundQueue},
     message::{InLedger, Network, Owner},
     polling::{Pass, Source},
-    reply::{OwnMessage, PublishError, Publisher, Reply, ReplyRecord, Target},
+    reply::{OwnMessage, PublishError, Publisher, ReplyRecord, Target},
     slots::{Occupancy, Slot, Slots, Token, Want},
     store::{
         Claim, Conversations, Forgotten, Lease, Leases, Ledger, OpenChat, Replies, ThreadOwners,
         Threads,
     },
 };
-use social_lambda::FifoQueue;
 
 use crate::{
     clock::VirtualClock,
@@ -288,78 +287,6 @@ impl<S: State> ContactCenter for Ports<S> {
     }
 }
 
-impl<S: State> InboundQueue for Ports<S> {
-    async fn send(
-        &self,
-        group: &str,
-        deduplication: &str,
-        batch: &InboundBatch,
-    ) -> Result<(), Failure> {
-        if self.process.faults().happens("queue did not take it", |rates| rates.sends_refused) {
-            return Err(Failure::new(Verdict::RETRY, "aws_unavailable", "refused on purpose"));
-        }
-        let body = serde_json::to_string(batch).unwrap_or_default();
-        let work = async || {
-            if self.world.inbound.send(group, deduplication, body.clone()) {
-                self.world.note_queued(batch);
-            }
-            Ok(())
-        };
-        self.process.call_with_tries("send_inbound", work).await
-    }
-}
-
-impl<S: State> OutboundQueue for Ports<S> {
-    async fn send(&self, reply: &Reply) -> Result<(), Failure> {
-        let work = async {
-            let group = format!("{}#{}", reply.channel_id, reply.conversation);
-            let body = serde_json::to_string(reply).unwrap_or_default();
-            if self.world.outbound.send(&group, &reply.id, body) {
-                self.world.note_reply(reply);
-            }
-            Ok(())
-        };
-        self.process.call("send_outbound", work).await
-    }
-}
-
-impl<S: State> DeadLetters for Ports<S> {
-    async fn park(&self, body: &str, reason: &str, _: &str) -> Result<(), Failure> {
-        let work = async {
-            self.world.inbound.park(body, reason);
-            Ok(())
-        };
-        self.process.call("park", work).await
-    }
-}
-
-/// One of the two queues, as the batch loop handles it.
-#[derive(Debug)]
-pub struct OwnQueue {
-    pub queue: Rc<crate::sqs::Fifo>,
-    pub process: Process,
-}
-
-impl FifoQueue for OwnQueue {
-    async fn park(&self, body: &str, reason: &str, _: &str) -> Result<(), Failure> {
-        let work = async {
-            self.queue.park(body, reason);
-            Ok(())
-        };
-        self.process.call("park", work).await
-    }
-
-    async fn delay(&self, receipt_handles: &[String], pause: Duration) -> Result<(), Failure> {
-        let work = async {
-            for handle in receipt_handles {
-                self.queue.delay(handle, pause);
-            }
-            Ok(())
-        };
-        self.process.call("delay", work).await
-    }
-}
-
 impl<S: State> Channels for Ports<S> {
     async fn all(&self) -> Result<Arc<ChannelSet>, Failure> {
         Ok(Arc::clone(&self.world.channels))
@@ -403,13 +330,6 @@ impl<S: State> Publisher for Ports<S> {
 
     fn settle_time(&self) -> Duration {
         self.world.network.settle
-    }
-}
-
-impl<S: State> NudgeQueue for Ports<S> {
-    async fn receive(&self, wait: Duration) -> Result<Vec<String>, Failure> {
-        tokio::time::sleep(wait).await;
-        Ok(Vec::new())
     }
 }
 
