@@ -7,12 +7,12 @@ mod orders;
 use std::{cell::RefCell, collections::BTreeMap, fmt, time::Duration};
 
 use conversation::Verdict;
-use futures::{StreamExt, future::try_join, stream};
+use futures::{StreamExt, future::try_join3, stream};
 use orders::{Aws, Orders};
 use reqwest::Client;
 use simulators::seed::facebook;
 use social_failpoints::Point;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::{
     scenes::{ACME, ACME_NORD, SceneError, Stage},
@@ -24,6 +24,8 @@ use crate::{
 const SIDE_BY_SIDE: usize = 24;
 /// Between two of them that begin.
 const BETWEEN: Duration = Duration::from_millis(400);
+/// Between two words about how far it is.
+const BETWEEN_WORDS: Duration = Duration::from_secs(30);
 /// What the stack differs in from one that people try out: nothing waits for as long as in AWS, and
 /// what a dead poller held is soon another's.
 const PARAMETERS: [(&str, &str); 5] = [
@@ -142,7 +144,14 @@ pub async fn run(stack: &Stack, each: u32, progress: &dyn Fn(&str)) -> Result<Re
         orders.close();
         Ok::<(), KillError>(())
     };
-    try_join(talk, orders.give(&aws)).await?;
+    let tell = async {
+        while orders.is_open() {
+            sleep(BETWEEN_WORDS).await;
+            progress(&format!("{} kills to go", orders.to_go()));
+        }
+        Ok(())
+    };
+    try_join3(talk, orders.give(&aws), tell).await?;
     Ok(Report { kills: orders.kills(), verdict: verdict.into_inner(), took: start.elapsed() })
 }
 

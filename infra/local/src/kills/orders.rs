@@ -107,6 +107,11 @@ impl Orders {
         self.kills.borrow().values().any(|kills| *kills < self.each)
     }
 
+    /// Kills that are owed yet, at all points.
+    pub(super) fn to_go(&self) -> u32 {
+        self.kills.borrow().values().map(|kills| self.each.saturating_sub(*kills)).sum()
+    }
+
     /// Gives no more.
     pub(super) fn close(&self) {
         self.closed.set(true);
