@@ -72,8 +72,8 @@ fn troubled(history: bool) -> Scenario {
             posts_not_taken: 3_000,
             cic_refusals: 500,
             echoes_missing: 1_000,
-            cic_rejections: 200,
-            deletions: 1_000,
+            cic_rejections: 400,
+            deletions: 4_000,
             ..kills.rates
         },
         ..kills
@@ -82,21 +82,23 @@ fn troubled(history: bool) -> Scenario {
 
 /// For hours CIC and the network, in turn, are there and away again: all functions notice, try, and notice.
 fn flickering(history: bool) -> Scenario {
-    const MOMENTS: u32 = 60;
+    const MOMENTS: u32 = 180;
+    let between = Duration::from_secs(40);
     let moments = (0..MOMENTS).flat_map(|turn| {
-        let cic = Duration::from_mins(2) * turn;
-        let network = cic + Duration::from_mins(1);
+        let cic = between * turn;
+        let network = cic + Duration::from_secs(15);
         [
-            Outage { trouble: Trouble::Cic, from: cic, until: cic + Duration::from_secs(8) },
+            Outage { trouble: Trouble::Cic, from: cic, until: cic + Duration::from_secs(3) },
             Outage {
                 trouble: Trouble::Credential,
                 from: network,
-                until: network + Duration::from_secs(25),
+                until: network + Duration::from_secs(16),
             },
         ]
     });
     Scenario {
-        span: Duration::from_mins(2) * MOMENTS,
+        messages: 1_000,
+        span: between * MOMENTS,
         outages: moments.collect(),
         ..kills(history, 0)
     }
