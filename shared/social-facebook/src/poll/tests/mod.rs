@@ -267,6 +267,16 @@ async fn a_limit_takes_the_oldest_first_and_loses_none() {
     assert!(world.pass().await.is_empty());
 }
 
+/// Ids grow in length before they grow in value, and a second holds many.
+#[tokio::test]
+async fn of_one_second_a_limit_takes_the_smallest_ids_first() {
+    let mut world = World::started(json!({ "post_limit": 2 })).await;
+    let talk = [comment("1_10", "12:02:00"), comment("1_9", "12:02:00")];
+    world.shows_feed(json!([post("1", "42", "12:01:00", &talk)])).await;
+    assert_eq!(world.pass().await, ["1029384756_1", "1_9"]);
+    assert_eq!(world.pass().await, ["1_10"]);
+}
+
 #[tokio::test]
 async fn comments_know_their_thread_and_what_the_channel_leaves_out_is_left_out() {
     let world = World::started(json!({ "include": ["comments"], "blocked_authors": ["66"] })).await;
