@@ -1,3 +1,4 @@
+mod addresses;
 mod again;
 mod edits;
 mod faults;
