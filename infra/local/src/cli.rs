@@ -3,12 +3,14 @@
 use std::{
     error::Error,
     io::{self, Write},
+    num::NonZeroU32,
     process::ExitCode,
     time::Instant,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use local::kills;
+use futures::future::try_join_all;
+use local::kills::{self, Report};
 use local::stack::{self, Build, Options, Shown, Stack};
 use simulators::cic::{Age, UnknownAge};
 
@@ -49,6 +51,9 @@ enum Command {
         /// How often at each point
         #[arg(long, default_value_t = 5)]
         each: u32,
+        /// On so many stacks side by side, which share the kills: one has its processes start again, mostly
+        #[arg(long, default_value_t = NonZeroU32::MIN)]
+        stacks: NonZeroU32,
         /// Builds the functions optimised, as they are shipped
         #[arg(long)]
         release: bool,
@@ -135,7 +140,9 @@ impl Cli {
                 match loaded()?.print_logs(function.as_deref(), Shown { follow, all }).await? {}
             }
             Command::Deploy => loaded()?.deploy(&progress()).await?,
-            Command::Kills { each, release } => return kill(each, release).await,
+            Command::Kills { each, stacks, release } => {
+                return kill(each, stacks, release).await;
+            }
             Command::Down => stack::down(&Options::default().directory)?,
         }
         Ok(ExitCode::SUCCESS)
@@ -165,14 +172,18 @@ async fn start(up: &Up) -> Result<ExitCode, Box<dyn Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn kill(each: u32, release: bool) -> Result<ExitCode, Box<dyn Error>> {
+async fn kill(each: u32, stacks: NonZeroU32, release: bool) -> Result<ExitCode, Box<dyn Error>> {
     let progress = progress();
-    let directory = Options::default().directory.join("kills");
     let build = Build { failpoints: true, optimised: release };
-    let options = kills::options(Options { directory, build, ..Options::default() });
-    let stack = Stack::up(&options, &progress).await?.guarded();
+    let mut up = Vec::new();
+    for number in 1..=stacks.get() {
+        let directory = Options::default().directory.join(format!("kills-{number}"));
+        let options = kills::options(Options { directory, build, ..Options::default() });
+        up.push(Stack::up(&options, &progress).await?.guarded());
+    }
     progress("killing");
-    let report = kills::run(&stack, each, &progress).await?;
+    let runs = up.iter().map(|stack| kills::run(stack, each.div_ceil(stacks.get()), &progress));
+    let report = try_join_all(runs).await?.into_iter().fold(Report::default(), Report::and);
     write!(io::stdout(), "{report}")?;
     Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

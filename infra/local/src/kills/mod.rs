@@ -65,6 +65,17 @@ pub struct Report {
 }
 
 impl Report {
+    /// What came of two runs side by side.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        for (point, kills) in other.kills {
+            *self.kills.entry(point).or_default() += kills;
+        }
+        self.verdict.add(other.verdict);
+        self.took = self.took.max(other.took);
+        self
+    }
+
     /// Whether nothing was lost, nothing doubled, and all in order.
     pub fn holds(&self) -> bool {
         self.verdict.wrong.is_empty()
