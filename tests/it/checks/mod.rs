@@ -4,14 +4,22 @@ mod cloudformation;
 mod dependencies;
 mod failpoints;
 mod processes;
+mod roles;
 mod settings;
 mod template;
 
 use libtest_mimic::Trial;
 
 pub(crate) fn all() -> Vec<Trial> {
-    [template::all(), settings::all(), dependencies::all(), failpoints::all(), processes::all()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        template::all(),
+        settings::all(),
+        dependencies::all(),
+        failpoints::all(),
+        processes::all(),
+        roles::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
