@@ -4,11 +4,12 @@ use std::{
     error::Error,
     io::{self, Write},
     process::ExitCode,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use local::kills;
+use local::outages::{self, Outage};
 use local::stack::{self, Build, Options, Shown, Stack};
 use simulators::cic::{Age, UnknownAge};
 
@@ -52,6 +53,16 @@ enum Command {
         /// Builds the functions optimised, as they are shipped
         #[arg(long)]
         release: bool,
+    },
+    /// Takes CIC away, on a stack of its own, while people write, gives it back, and prints what was
+    /// lost, doubled or out of order
+    Outage {
+        /// How many messages come while it is away
+        #[arg(long, default_value_t = 2_000)]
+        messages: usize,
+        /// For how many seconds it is away at least
+        #[arg(long, default_value_t = 90)]
+        seconds: u64,
     },
     /// Plays the scripted conversations through a stack of its own (`cargo demo`)
     Demo {
@@ -136,6 +147,7 @@ impl Cli {
             }
             Command::Deploy => loaded()?.deploy(&progress()).await?,
             Command::Kills { each, release } => return kill(each, release).await,
+            Command::Outage { messages, seconds } => return outage(messages, seconds).await,
             Command::Down => stack::down(&Options::default().directory)?,
         }
         Ok(ExitCode::SUCCESS)
@@ -173,6 +185,17 @@ async fn kill(each: u32, release: bool) -> Result<ExitCode, Box<dyn Error>> {
     let stack = Stack::up(&options, &progress).await?.guarded();
     progress("killing");
     let report = kills::run(&stack, &kills::KILLED, each, &progress).await?;
+    write!(io::stdout(), "{report}")?;
+    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn outage(messages: usize, seconds: u64) -> Result<ExitCode, Box<dyn Error>> {
+    let progress = progress();
+    let directory = Options::default().directory.join("outage");
+    let options = outages::options(Options { directory, ..Options::default() });
+    let stack = Stack::up(&options, &progress).await?.guarded();
+    let outage = Outage { messages, away: Duration::from_secs(seconds) };
+    let report = outages::run(&stack, outage, &progress).await?;
     write!(io::stdout(), "{report}")?;
     Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -29,6 +29,10 @@ pub struct Options {
     pub cic_limits: bool,
     /// How old CIC is, in the simulators' words; `None` is their default.
     pub cic_age: Option<String>,
+    /// Whether tests can have AWS fail: the functions' calls then go through [`Stack::aws_faults`].
+    ///
+    /// [`Stack::aws_faults`]: super::Stack::aws_faults
+    pub aws_faults: bool,
     /// How the functions are built.
     pub build: Build,
     /// Template parameters that differ from the local stack's own.
@@ -62,6 +66,7 @@ impl Default for Options {
             enforce_roles: false,
             cic_limits: true,
             cic_age: None,
+            aws_faults: false,
             build: Build::default(),
             parameters: BTreeMap::new(),
         }
