@@ -86,12 +86,12 @@ impl<'a> Talks<'a> {
 }
 
 /// What agents see of the visitor's words, in order.
-pub(super) async fn shown(story: &Story, talk: &Talk) -> Outcome<Vec<String>> {
+async fn shown(story: &Story, talk: &Talk) -> Outcome<Vec<String>> {
     Ok(seen(&story.stage, slice::from_ref(talk)).await?.concat())
 }
 
 /// Awaits that agents see as many of the visitor's words as were written.
-pub(super) async fn all_shown(story: &Story, talk: &Talk) -> Outcome {
+async fn all_shown(story: &Story, talk: &Talk) -> Outcome {
     let there = async || Ok((shown(story, talk).await?.len() >= talk.said.len()).then_some(()));
     story.until("every word of the visitor's", LIMIT, there).await
 }

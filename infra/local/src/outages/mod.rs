@@ -12,7 +12,7 @@ pub use talk::{Talk, public, seen};
 use crate::{
     scenes::{SceneError, Stage, tidy_up},
     stack::{Options, Stack, StackError},
-    world::{Addresses, Control, Fault, Mark, World, WorldError, eventually},
+    world::{Addresses, Cic, Control, Fault, Mark, World, WorldError},
 };
 
 /// What each visitor writes, the post included.
@@ -125,13 +125,13 @@ pub async fn run(
     })?;
     let mark = Mark::new();
     let stage = Stage::new(&world, &mark);
-    let servers = || world.cic.iter().map(crate::world::Cic::control);
+    let servers = || world.cic.iter().map(Cic::control);
     let conversations = outage.messages.div_ceil(EACH).max(2);
     let mut talks = Vec::new();
     for _ in 0..conversations / 2 {
         talks.push(Talk::begin(&stage).await?);
     }
-    all_seen(&stage, &talks).await?;
+    all_seen(&stage, &talks, LIMIT).await?;
 
     progress("CIC goes away");
     let gone = Instant::now();
@@ -161,13 +161,14 @@ pub async fn run(
 
     progress("CIC is back");
     let back = Instant::now();
-    all_seen(&stage, &talks).await?;
+    // What is not there by the limit is lost, and the verdict says how much.
+    all_seen(&stage, &talks, LIMIT).await?;
     report.took = back.elapsed();
     // With this one, everything before it was dealt with: a conversation's messages wait in line.
     for talk in &mut talks {
         talk.say(&stage, "Now it is green.").await?;
     }
-    all_seen(&stage, &talks).await?;
+    all_seen(&stage, &talks, LIMIT).await?;
     for (talk, seen) in talks.iter().zip(seen(&stage, &talks).await?) {
         report.judge(&talk.said, &seen);
     }
@@ -178,21 +179,21 @@ pub async fn run(
     Ok(report)
 }
 
-/// Awaits that agents have seen the last word of each, and as many as were written, if they come.
-async fn all_seen(stage: &Stage, talks: &[Talk]) -> Result<(), WorldError> {
-    let shown = async || {
+/// Awaits that agents have seen all that was written; `false` where they have not by then.
+pub async fn all_seen(stage: &Stage, talks: &[Talk], limit: Duration) -> Result<bool, WorldError> {
+    let deadline = Instant::now() + limit;
+    loop {
+        let last = Instant::now() >= deadline;
         let seen = seen(stage, talks).await?;
         let all = talks.iter().zip(seen).all(|(talk, seen)| {
             let seen: HashSet<&String> = seen.iter().collect();
             seen.len() == talk.said.len()
         });
-        if !all {
-            sleep(PACE).await;
+        if all || last {
+            return Ok(all);
         }
-        Ok::<_, WorldError>(all.then_some(()))
-    };
-    // What is not there by then is lost; the verdict says how much.
-    eventually(LIMIT, shown).await.map(drop)
+        sleep(PACE).await;
+    }
 }
 
 async fn calls(servers: impl Iterator<Item = &Control>) -> Result<u64, WorldError> {

@@ -30,6 +30,7 @@ pub struct Options {
     /// How old CIC is, in the simulators' words; `None` is their default.
     pub cic_age: Option<String>,
     /// Whether tests can have AWS fail: the functions' calls then go through [`Stack::aws_faults`].
+    /// Not beside `enforce_roles`: a call that goes another way than it was signed for is refused.
     ///
     /// [`Stack::aws_faults`]: super::Stack::aws_faults
     pub aws_faults: bool,
