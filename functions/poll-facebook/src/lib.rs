@@ -19,9 +19,6 @@ use social_facebook::{
 use social_lambda::{Error, SystemClock};
 use url::Url;
 
-/// Left of the invocation's time when the last pass may begin.
-const LAST_PASS: Duration = Duration::from_secs(20);
-
 /// From the environment; the README lists them.
 #[derive(Debug, Deserialize)]
 pub struct Settings {
@@ -31,6 +28,7 @@ pub struct Settings {
     facebook_url: Url,
     facebook_version: String,
     run_seconds: u64,
+    last_pass_seconds: u64,
     pass_seconds: u64,
     slow_pass_seconds: u64,
 }
@@ -42,6 +40,8 @@ pub struct PollFacebook {
     breaker: Breaker<StateTable<SystemClock>, SystemClock>,
     inbound: SqsInbound,
     run: Duration,
+    /// Left of the invocation's time when the last pass may begin.
+    last_pass: Duration,
     pause: Duration,
     slow: Duration,
 }
@@ -75,6 +75,7 @@ impl PollFacebook {
             ports,
             inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
             run: Duration::from_secs(settings.run_seconds),
+            last_pass: Duration::from_secs(settings.last_pass_seconds),
             pause: Duration::from_secs(settings.pass_seconds),
             slow: Duration::from_secs(settings.slow_pass_seconds),
         })
@@ -82,7 +83,7 @@ impl PollFacebook {
 
     /// One run: all pages side by side.
     pub async fn run(&self, deadline: Timestamp) -> Result<(), Failure> {
-        let until = (SystemClock.now() + self.run).min(deadline - LAST_PASS);
+        let until = (SystemClock.now() + self.run).min(deadline - self.last_pass);
         let channels = self.channels.all().await?;
         let (network, now) = (Network::Facebook, SystemClock.now());
         let standing = channel::standing(&self.ports.seen, &channels, network, now).await?;
@@ -97,7 +98,7 @@ impl PollFacebook {
     async fn poll(&self, channel: &Arc<Channel>, since: Option<Timestamp>, until: Timestamp) {
         let own_pause = channel.poll_interval_seconds.map(u64::from).map(Duration::from_secs);
         let pause = own_pause.unwrap_or(self.pause);
-        let pace = Pace { pause, pause_after_failure: pause, until, slack: LAST_PASS };
+        let pace = Pace { pause, pause_after_failure: pause, until, slack: self.last_pass };
         let slow = (self.slow > pause).then_some(self.slow);
         let settings = PollSettings { slow, ..PollSettings::default() };
         let feed = FacebookPoll::new(self.ports.clone(), Arc::clone(channel));

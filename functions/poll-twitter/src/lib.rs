@@ -26,8 +26,6 @@ use url::Url;
 
 /// X allows fifteen reads of private messages in fifteen minutes: one in each run.
 const BETWEEN_INBOX_PASSES: Duration = Duration::from_secs(120);
-/// Left of the invocation's time when the last pass may begin.
-const LAST_PASS: Duration = Duration::from_secs(20);
 
 /// From the environment; the README lists them.
 #[derive(Debug, Deserialize)]
@@ -40,6 +38,7 @@ pub struct Settings {
     twitter_query_length: usize,
     twitter_index_lag_seconds: u64,
     run_seconds: u64,
+    last_pass_seconds: u64,
     pass_seconds: u64,
 }
 
@@ -54,6 +53,8 @@ pub struct PollTwitter {
     search: PollSettings,
     prices: Prices,
     run: Duration,
+    /// Left of the invocation's time when the last pass may begin.
+    last_pass: Duration,
     pause: Duration,
     /// Polls of earlier runs, by credential: what they remember saves calls, and costs none when lost.
     polls: Mutex<BTreeMap<String, Poll>>,
@@ -98,6 +99,7 @@ impl PollTwitter {
             search,
             prices: Prices::default(),
             run: Duration::from_secs(settings.run_seconds),
+            last_pass: Duration::from_secs(settings.last_pass_seconds),
             pause: Duration::from_secs(settings.pass_seconds),
             polls: Mutex::default(),
             inboxes: Mutex::default(),
@@ -108,7 +110,7 @@ impl PollTwitter {
 
     /// One run: all credentials side by side.
     pub async fn run(&self, deadline: Timestamp) -> Result<(), Failure> {
-        let until = (SystemClock.now() + self.run).min(deadline - LAST_PASS);
+        let until = (SystemClock.now() + self.run).min(deadline - self.last_pass);
         let channels = self.channels.all().await?;
         let mut by_credential: BTreeMap<String, Vec<Arc<Channel>>> = BTreeMap::new();
         for channel in channels.of(Network::Twitter) {
@@ -184,7 +186,7 @@ impl PollTwitter {
             pause: BETWEEN_INBOX_PASSES,
             pause_after_failure: BETWEEN_INBOX_PASSES,
             until,
-            slack: LAST_PASS,
+            slack: self.last_pass,
         };
         // By the token that also publishes.
         let ran = self.run_source(&inbox, (Use::Writing, channels), pace).await;
@@ -253,7 +255,7 @@ impl PollTwitter {
         // One search serves all channels of the credential: the most eager one sets its pace.
         let asked = channels.iter().filter_map(|channel| channel.poll_interval_seconds).min();
         let pause = asked.map_or(self.pause, |seconds| Duration::from_secs(seconds.into()));
-        let pace = Pace { pause, pause_after_failure: pause, until, slack: LAST_PASS };
+        let pace = Pace { pause, pause_after_failure: pause, until, slack: self.last_pass };
         let ran = self.run_source(&source, (Use::Reading, channels), pace).await;
         locked(&self.polls).insert(name.to_owned(), source);
         let ran = ran?;

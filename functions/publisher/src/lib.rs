@@ -68,6 +68,8 @@ type NetworkPublishing = Publishing<(
 pub struct PublisherFunction {
     pub publishing: NetworkPublishing,
     pub queue: SqsQueue,
+    /// How long a reply belongs to the worker that took it.
+    pub lease: Duration,
 }
 
 impl PublisherFunction {
@@ -95,6 +97,7 @@ impl PublisherFunction {
         };
         let graph = Graph::new(http.clone(), graph, SystemClock);
         let api = Api::new(http.clone(), settings.twitter_url);
+        let lease = Duration::from_secs(settings.message_lease);
         let retention = Retention {
             conversations: settings.conversation_days,
             replies: settings.reply_days,
@@ -125,15 +128,12 @@ impl PublisherFunction {
                 outbound: SqsOutbound::new(&sqs, &settings.outbound_queue_url),
                 clock: SystemClock,
             },
-            limits: Limits {
-                max_age: Duration::from_secs(settings.reply_max_age_seconds),
-                lease: Duration::from_secs(settings.message_lease),
-            },
+            limits: Limits { max_age: Duration::from_secs(settings.reply_max_age_seconds), lease },
         };
         let queue = SqsQueue {
             dead_letters: SqsDeadLetters::new(&sqs, settings.outbound_dlq_url),
             visibility: SqsVisibility::new(&sqs, settings.outbound_queue_url),
         };
-        Ok(Self { publishing, queue })
+        Ok(Self { publishing, queue, lease })
     }
 }

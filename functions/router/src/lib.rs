@@ -94,6 +94,8 @@ type CicRouter = Router<(
 pub struct RouterFunction {
     pub router: CicRouter,
     pub queue: SqsQueue,
+    /// How long a message belongs to the worker that took it.
+    pub lease: Duration,
 }
 
 impl RouterFunction {
@@ -134,8 +136,9 @@ impl RouterFunction {
             messages: settings.message_days,
             replies: settings.reply_days,
         };
+        let lease = Duration::from_secs(settings.message_lease);
         let store = StateTable::new(&dynamodb, settings.state_table, SystemClock)
-            .with_claim_lease(Duration::from_secs(settings.message_lease))
+            .with_claim_lease(lease)
             .with_caps(caps)
             .with_retention(retention);
         let thread_owners = NetworkThreads {
@@ -165,6 +168,6 @@ impl RouterFunction {
             dead_letters,
             visibility: SqsVisibility::new(&sqs, settings.inbound_queue_url),
         };
-        Ok(Self { router, queue })
+        Ok(Self { router, queue, lease })
     }
 }

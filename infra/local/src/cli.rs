@@ -184,7 +184,7 @@ async fn kill(each: u32, release: bool) -> Result<ExitCode, Box<dyn Error>> {
     let options = kills::options(Options { directory, build, ..Options::default() });
     let stack = Stack::up(&options, &progress).await?.guarded();
     progress("killing");
-    let report = kills::run(&stack, &kills::KILLED, each, &progress).await?;
+    let report = kills::run(&stack, each, &progress).await?;
     write!(io::stdout(), "{report}")?;
     Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -19,7 +19,8 @@ use crate::SystemClock;
 const GROUPS_AT_ONCE: usize = 10;
 /// The longest that one message may take. Nothing is begun with less time left than that.
 const WORST_STEP: Duration = Duration::from_secs(16);
-/// Kept of the invocation's time to answer with what was done.
+/// Kept of the invocation's time to answer with what was done, and of the lease: it begins with the
+/// claim, and clocks differ.
 const ANSWER: Duration = Duration::from_secs(2);
 /// Deliveries after which trying is seldom. Until then, for about an hour, what an administrator
 /// mends or what comes back by itself is noticed within a minute.
@@ -58,22 +59,32 @@ impl FifoQueue for SqsQueue {
     }
 }
 
+/// Until when the function may work on a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// When Lambda would end the invocation.
+    pub deadline: Timestamp,
+    /// How long a message belongs to the worker that took it. Work that went on for longer could meet
+    /// the next worker's.
+    pub lease: Duration,
+}
+
 /// Runs the function: every message of the queue is decoded and given to `process`, with the time
-/// until which it may work.
+/// until which it may work; it is cut off before its lease of that length ends.
 pub async fn run_queue<T, E>(
     queue: &impl FifoQueue,
+    lease: Duration,
     process: impl AsyncFn(T, Timestamp) -> Result<(), E>,
 ) -> Result<(), lambda_runtime::Error>
 where
     T: DeserializeOwned,
     E: Classify + Send + Sync + 'static,
 {
-    let process = &process;
-    let handler = async move |event: LambdaEvent<SqsEvent>| {
+    let handler = async |event: LambdaEvent<SqsEvent>| {
         let deadline = i64::try_from(event.context.deadline).ok();
         let deadline = deadline.and_then(|at| Timestamp::from_millisecond(at).ok());
-        let deadline = deadline.unwrap_or(Timestamp::MAX);
-        let response = process_batch(event.payload, queue, &SystemClock, deadline, process).await;
+        let limits = Limits { deadline: deadline.unwrap_or(Timestamp::MAX), lease };
+        let response = process_batch(event.payload, queue, &SystemClock, limits, &process).await;
         Ok::<_, lambda_runtime::Error>(response)
     };
     lambda_runtime::run(service_fn(handler)).await
@@ -87,7 +98,7 @@ pub async fn process_batch<T, E>(
     event: SqsEvent,
     queue: &impl FifoQueue,
     clock: &impl Clock,
-    deadline: Timestamp,
+    limits: Limits,
     process: &impl AsyncFn(T, Timestamp) -> Result<(), E>,
 ) -> SqsBatchResponse
 where
@@ -97,7 +108,7 @@ where
     let failures: Vec<Vec<BatchItemFailure>> = stream::iter(by_group(event.records))
         .map(|(group, records)| {
             let span = tracing::info_span!("group", group = group);
-            process_group(group, records, queue, clock, deadline, process).instrument(span)
+            process_group(group, records, queue, clock, limits, process).instrument(span)
         })
         .buffer_unordered(GROUPS_AT_ONCE)
         .collect()
@@ -124,7 +135,7 @@ async fn process_group<T, E>(
     records: Vec<SqsMessage>,
     queue: &impl FifoQueue,
     clock: &impl Clock,
-    deadline: Timestamp,
+    limits: Limits,
     process: &impl AsyncFn(T, Timestamp) -> Result<(), E>,
 ) -> Vec<BatchItemFailure>
 where
@@ -132,12 +143,11 @@ where
     E: Classify + Send + Sync + 'static,
 {
     for (index, record) in records.iter().enumerate() {
-        let pause = if clock.now() + WORST_STEP > deadline {
+        let pause = if clock.now() + WORST_STEP > limits.deadline {
             tracing::info!("no time left in this invocation; the next one goes on");
             Duration::ZERO
         } else {
-            let ours = (clock, deadline - ANSWER);
-            match process_record(&group, record, queue, ours, process).await {
+            match process_record(&group, record, queue, clock, limits, process).await {
                 None => continue,
                 Some(pause) => pause,
             }
@@ -153,7 +163,8 @@ async fn process_record<T, E>(
     group: &str,
     record: &SqsMessage,
     queue: &impl FifoQueue,
-    (clock, until): (&impl Clock, Timestamp),
+    clock: &impl Clock,
+    limits: Limits,
     process: &impl AsyncFn(T, Timestamp) -> Result<(), E>,
 ) -> Option<Duration>
 where
@@ -168,7 +179,9 @@ where
             return park(body, "malformed_message", group, queue).await;
         }
         Ok(message) => {
+            let until = limits.deadline - ANSWER;
             let left = Duration::try_from(until.duration_since(clock.now())).unwrap_or_default();
+            let left = left.min(limits.lease.saturating_sub(ANSWER));
             let work = AssertUnwindSafe(process(message, until)).catch_unwind();
             match futures::future::select(pin!(work), pin!(clock.sleep(left))).await {
                 Either::Left((Ok(Ok(())), _)) => return None,

@@ -11,7 +11,7 @@ mod settings;
 mod start;
 
 pub use automatic::automatic_texts;
-pub use batch::{FifoQueue, SqsQueue, process_batch, run_queue};
+pub use batch::{FifoQueue, Limits, SqsQueue, process_batch, run_queue};
 pub use clock::SystemClock;
 pub use http::http_client;
 pub use lambda_runtime::Error;

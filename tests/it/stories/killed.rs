@@ -16,7 +16,7 @@ pub(super) fn all() -> Vec<Trial> {
 }
 
 async fn killed(story: &Story) -> Outcome {
-    let report = kills::run(story.stack, &kills::KILLED, KILLS, &tell).await?;
+    let report = kills::run(story.stack, KILLS, &tell).await?;
     tell(&report.to_string());
     assert!(report.holds(), "{report}");
     assert!(report.kills.values().all(|kills| *kills >= KILLS), "{report}");

@@ -76,9 +76,8 @@ pub async fn router<S: State>(world: Rc<World<S>>, skew: SignedDuration) {
         };
         let queue = own_queue(&world.inbound, &ports);
         let route = async |batch: InboundBatch, deadline| router.route(batch, deadline).await;
-        let deadline = ports.clock.now() + TIMEOUT;
         let handles = handles(&event);
-        let work = process_batch(event, &queue, &ports.clock, deadline, &route);
+        let work = process_batch(event, &queue, &ports.clock, limits(&ports.clock), &route);
         settle(&world.inbound, handles, ports.process.run(TIMEOUT, work).await);
     }
 }
@@ -99,9 +98,8 @@ pub async fn publisher<S: State>(world: Rc<World<S>>, skew: SignedDuration) {
         };
         let queue = own_queue(&world.outbound, &ports);
         let publish = async |reply: Reply, _| publishing.publish(&reply).await;
-        let deadline = ports.clock.now() + TIMEOUT;
         let handles = handles(&event);
-        let work = process_batch(event, &queue, &ports.clock, deadline, &publish);
+        let work = process_batch(event, &queue, &ports.clock, limits(&ports.clock), &publish);
         settle(&world.outbound, handles, ports.process.run(TIMEOUT, work).await);
     }
 }
@@ -154,6 +152,10 @@ fn ports<S: State>(
 
 fn own_queue<S>(queue: &Rc<Fifo>, ports: &Ports<S>) -> OwnQueue {
     OwnQueue { queue: Rc::clone(queue), process: ports.process.clone() }
+}
+
+fn limits(clock: &VirtualClock) -> social_lambda::Limits {
+    social_lambda::Limits { deadline: clock.now() + TIMEOUT, lease: LEASE }
 }
 
 type Handles = Vec<(String, String)>;

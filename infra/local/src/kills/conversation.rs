@@ -4,7 +4,7 @@ use tokio::time::{Instant, sleep};
 
 use super::KillError;
 use crate::{
-    scenes::{ACME, Stage},
+    scenes::{SamplePage, Stage},
     world::{Interaction, PageObject, WorldError},
 };
 
@@ -43,12 +43,12 @@ impl Verdict {
 }
 
 /// A visitor writes, an agent answers, and once more; a last word, and the agent hangs up.
-pub(super) async fn play(stage: &Stage) -> Result<Verdict, KillError> {
+pub(super) async fn play(stage: &Stage, page: SamplePage) -> Result<Verdict, KillError> {
     let (zoe, jo) = (stage.visitor("Zoë O'Hara"), stage.agent("Jo"));
     let said = ["My router blinks red.", "Now it beeps.", "That helped."].map(|it| stage.line(it));
     let replies = ["Hold the reset button.", "Unplug it."].map(|it| stage.line(it));
     let [question, words @ ..] = &said;
-    let post = zoe.posts_on(ACME.id, question).await?;
+    let post = zoe.posts_on(page.id, question).await?;
     let mut wrong = Vec::new();
     let Some(chat) = shown(stage, question, LIMIT).await? else {
         return Ok(judged(vec![format!("never shown: {question}")]));
@@ -57,12 +57,12 @@ pub(super) async fn play(stage: &Stage) -> Result<Verdict, KillError> {
     let mut returned = Vec::new();
     for (reply, word) in replies.iter().zip(words) {
         jo.writes(&chat, reply).await?;
-        published(stage, reply, PATIENCE).await?;
+        published(stage, page, reply, PATIENCE).await?;
         zoe.comments_on(&post, word).await?;
         if shown(stage, word, LIMIT).await?.is_none() {
             wrong.push(format!("never shown: {word}"));
         }
-        match came_of(stage, &chat, reply).await? {
+        match came_of(stage, page, &chat, reply).await? {
             Some(Fate::Published) => {}
             Some(Fate::Returned(why)) => returned.push((reply.clone(), why)),
             None => wrong.push(format!("neither published nor given back: {reply}")),
@@ -72,7 +72,7 @@ pub(super) async fn play(stage: &Stage) -> Result<Verdict, KillError> {
     wrong.extend(compare("shown", &said, &seen(stage, &said).await?));
     let kept: Vec<_> =
         replies.iter().filter(|it| returned.iter().all(|(text, _)| text != *it)).cloned().collect();
-    wrong.extend(compare("published", &kept, &public(stage, &replies).await?));
+    wrong.extend(compare("published", &kept, &public(stage, page, &replies).await?));
     let returned = returned.into_iter().map(|(_, why)| why).collect();
     Ok(Verdict { returned, ..judged(wrong) })
 }
@@ -93,9 +93,14 @@ async fn shown(
     .await
 }
 
-async fn published(stage: &Stage, text: &str, limit: Duration) -> Result<bool, WorldError> {
+async fn published(
+    stage: &Stage,
+    page: SamplePage,
+    text: &str,
+    limit: Duration,
+) -> Result<bool, WorldError> {
     let texts = [text.to_owned()];
-    let there = async || Ok((!public(stage, &texts).await?.is_empty()).then_some(()));
+    let there = async || Ok((!public(stage, page, &texts).await?.is_empty()).then_some(()));
     Ok(patiently(limit, there).await?.is_some())
 }
 
@@ -109,11 +114,12 @@ enum Fate {
 /// Whether the reply was published or given back; `None` where neither happened in time.
 async fn came_of(
     stage: &Stage,
+    page: SamplePage,
     chat: &Interaction,
     text: &str,
 ) -> Result<Option<Fate>, WorldError> {
     patiently(LIMIT, async || {
-        if !public(stage, &[text.to_owned()]).await?.is_empty() {
+        if !public(stage, page, &[text.to_owned()]).await?.is_empty() {
             return Ok(Some(Fate::Published));
         }
         let interactions = stage.world.interactions().await?;
@@ -134,14 +140,18 @@ async fn seen(stage: &Stage, texts: &[String]) -> Result<Vec<String>, WorldError
 }
 
 /// Every comment of the page's that says one of `texts`, in order.
-async fn public(stage: &Stage, texts: &[String]) -> Result<Vec<String>, WorldError> {
-    let tree = stage.world.page_tree(ACME.id).await?;
+async fn public(
+    stage: &Stage,
+    page: SamplePage,
+    texts: &[String],
+) -> Result<Vec<String>, WorldError> {
+    let tree = stage.world.page_tree(page.id).await?;
     let mut comments: Vec<&PageObject> = tree.iter().flat_map(PageObject::thread).collect();
     // The network counts objects, and tells only whole seconds.
     comments.sort_by_key(|comment| (comment.id.len(), comment.id.clone()));
     let by_page = comments
         .iter()
-        .filter_map(|comment| texts.iter().find(|text| comment.is_by(ACME.id, text)));
+        .filter_map(|comment| texts.iter().find(|text| comment.is_by(page.id, text)));
     Ok(by_page.cloned().collect())
 }
 

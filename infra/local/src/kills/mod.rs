@@ -7,26 +7,34 @@ mod orders;
 use std::{cell::RefCell, collections::BTreeMap, fmt, time::Duration};
 
 use conversation::Verdict;
-use futures::{StreamExt, future::try_join, stream};
+use futures::{StreamExt, future::try_join3, stream};
 use orders::{Aws, Orders};
-use social_failpoints::{POINTS, Point};
-use tokio::time::{Instant, sleep_until};
+use reqwest::Client;
+use simulators::seed::facebook;
+use social_failpoints::Point;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::{
-    scenes::{SceneError, Stage},
+    scenes::{ACME, ACME_NORD, SceneError, Stage},
     stack::{Build, Options, Stack},
     world::{Addresses, Mark, World, WorldError},
 };
 
-/// Functions that are killed. A poller is not among them: what it held is nobody's for as long as
-/// its run would have gone on.
-pub const KILLED: [&str; 4] = ["webhook", "router", "publisher", "collect-replies"];
 /// Conversations that go on side by side.
 const SIDE_BY_SIDE: usize = 24;
 /// Between two of them that begin.
 const BETWEEN: Duration = Duration::from_millis(400);
-/// What the stack differs in from one that people try out: nothing waits for as long as in AWS.
-const PARAMETERS: [(&str, &str); 2] = [("MessageLease", "10"), ("CollectSeconds", "60")];
+/// Between two words about how far it is.
+const BETWEEN_WORDS: Duration = Duration::from_secs(30);
+/// What the stack differs in from one that people try out: nothing waits for as long as in AWS, and
+/// what a dead poller held is soon another's.
+const PARAMETERS: [(&str, &str); 5] = [
+    ("MessageLease", "10"),
+    ("CollectSeconds", "60"),
+    ("PassSeconds", "1"),
+    ("RunSeconds", "2"),
+    ("LastPassSeconds", "1"),
+];
 
 /// Why a run came to no verdict.
 #[derive(Debug, thiserror::Error)]
@@ -95,37 +103,32 @@ pub fn options(options: Options) -> Options {
     }
 }
 
-/// Kills at each point of these functions until each had so many, and tells of what went wrong as
-/// it is found.
-pub async fn run(
-    stack: &Stack,
-    functions: &[&str],
-    each: u32,
-    progress: &dyn Fn(&str),
-) -> Result<Report, KillError> {
+/// Kills at each point until each had so many, and tells of what went wrong as it is found.
+pub async fn run(stack: &Stack, each: u32, progress: &dyn Fn(&str)) -> Result<Report, KillError> {
     let start = Instant::now();
     let world = World::new(&Addresses {
         facebook_url: stack.facebook_url.clone(),
         twitter_url: stack.twitter_url.clone(),
         cic_urls: stack.cic_urls.clone(),
     })?;
-    let points = POINTS.into_iter().filter(|point| functions.contains(&point.function));
+    silence(stack, ACME_NORD.id).await?;
     let aws = Aws::new(stack)?;
     // One message a batch: a kill takes the messages that it is about, and no others.
     aws.one_at_a_time("router").await?;
     aws.one_at_a_time("publisher").await?;
     aws.forget_soon(&stack.queues.inbound).await?;
     aws.forget_soon(&stack.queues.outbound).await?;
-    let orders = Orders::new(stack, points.collect(), each);
+    let orders = Orders::new(stack, each);
     let verdict = RefCell::new(Verdict::default());
     let talk = async {
         let mut begun = 0;
         let conversations = stream::repeat_with(|| {
             begun += 1;
             let (at, stage) = (start + BETWEEN * begun, Stage::new(&world, &Mark::new()));
+            let page = if begun % 2 == 0 { ACME } else { ACME_NORD };
             async move {
                 sleep_until(at).await;
-                conversation::play(&stage).await
+                conversation::play(&stage, page).await
             }
         });
         let running = stream::StreamExt::take_while(conversations, |_| {
@@ -141,6 +144,23 @@ pub async fn run(
         orders.close();
         Ok::<(), KillError>(())
     };
-    try_join(talk, orders.give(&aws)).await?;
+    let tell = async {
+        while orders.is_open() {
+            sleep(BETWEEN_WORDS).await;
+            progress(&format!("{} kills to go", orders.to_go()));
+        }
+        Ok(())
+    };
+    try_join3(talk, orders.give(&aws), tell).await?;
     Ok(Report { kills: orders.kills(), verdict: verdict.into_inner(), took: start.elapsed() })
+}
+
+/// Has the network call nobody back about that page: what is written there is the poller's alone to find.
+#[expect(clippy::disallowed_methods, reason = "never leaves with a function")]
+async fn silence(stack: &Stack, page: &str) -> Result<(), KillError> {
+    let http = Client::builder().no_proxy().build()?;
+    let url = format!("{}/v26.0/{page}/subscribed_apps", stack.facebook_url);
+    let token = format!("{}|{}", facebook::APP_ID, facebook::APP_SECRET);
+    http.delete(url).query(&[("access_token", token)]).send().await?.error_for_status()?;
+    Ok(())
 }

@@ -8,7 +8,7 @@ use std::{
 
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
-use social_failpoints::Point;
+use social_failpoints::{POINTS, Point};
 use tokio::time::{Instant, sleep};
 
 use super::KillError;
@@ -20,8 +20,9 @@ const LOOK: Duration = Duration::from_millis(30);
 const LIFE: Duration = Duration::from_millis(400);
 /// How long nobody else is given a message that a worker took.
 const VISIBILITY_SECONDS: u32 = 3;
-/// A function that nothing starts again but the next minute's schedule.
-const SCHEDULED: &str = "collect-replies";
+/// Functions that nothing starts again but the next minute's schedule, and how long a run of theirs goes on.
+const SCHEDULED: [(&str, Duration); 2] =
+    [("collect-replies", Duration::from_secs(60)), ("poll-facebook", Duration::from_secs(2))];
 
 /// The stack's AWS, as an administrator has it. No signature is asked for.
 pub(super) struct Aws {
@@ -91,12 +92,12 @@ pub(super) struct Orders {
 }
 
 impl Orders {
-    pub(super) fn new(stack: &Stack, points: Vec<Point>, each: u32) -> Self {
+    pub(super) fn new(stack: &Stack, each: u32) -> Self {
         Self {
             directory: stack.directory.join("failpoints"),
             functions: stack.functions.clone(),
             each,
-            kills: RefCell::new(points.into_iter().map(|point| (point, 0)).collect()),
+            kills: RefCell::new(POINTS.map(|point| (point, 0)).into()),
             closed: Cell::new(false),
         }
     }
@@ -104,6 +105,11 @@ impl Orders {
     /// Whether some point has not had its kills.
     pub(super) fn is_open(&self) -> bool {
         self.kills.borrow().values().any(|kills| *kills < self.each)
+    }
+
+    /// Kills that are owed yet, at all points.
+    pub(super) fn to_go(&self) -> u32 {
+        self.kills.borrow().values().map(|kills| self.each.saturating_sub(*kills)).sum()
     }
 
     /// Gives no more.
@@ -120,6 +126,7 @@ impl Orders {
     pub(super) async fn give(&self, aws: &Aws) -> Result<(), KillError> {
         let mut given: BTreeSet<Point> = BTreeSet::new();
         let mut spared: BTreeMap<&str, Instant> = BTreeMap::new();
+        let mut due: BTreeMap<&str, Instant> = BTreeMap::new();
         while !self.closed.get() {
             let dead: Vec<Point> =
                 given.iter().filter(|point| !self.order(**point).exists()).copied().collect();
@@ -138,8 +145,12 @@ impl Orders {
                         self.count(other);
                     }
                 }
-                if point.function == SCHEDULED {
-                    aws.start(SCHEDULED).await?;
+                due.remove(point.function);
+            }
+            for (function, run) in SCHEDULED {
+                if due.get(function).is_none_or(|due| *due <= Instant::now()) {
+                    due.insert(function, Instant::now() + run);
+                    aws.start(function).await?;
                 }
             }
             let open: Vec<Point> = self

@@ -3,6 +3,7 @@
 mod attempting;
 mod error;
 mod obeying;
+mod placing;
 mod ports;
 mod telling;
 
@@ -65,6 +66,7 @@ impl<P: Ports> Publishing<P> {
             }
             _ => {}
         }
+        let reply = &*self.placed(reply, now).await?;
         let target = self.target(reply).await?;
         let target = match may_publish(channel, reply, target, now, self.limits) {
             Ok(target) => target,

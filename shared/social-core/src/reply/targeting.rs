@@ -4,7 +4,7 @@ use super::{Refusal, Target};
 use crate::{
     command::{Command, Written, has_slash_line},
     conversation::{Conversation, Line, Shown, Who},
-    message::Answerable,
+    message::{Answerable, MessageId},
 };
 
 /// A visitor's words of so many characters do not stand in an answer by chance.
@@ -57,6 +57,12 @@ pub(crate) fn read_again(
         Some(command) => spoken(conversation, command, &text),
         None => target(conversation, &text),
     }
+}
+
+/// As the target of a text that answers that message, if it was shown.
+pub(crate) fn answering(conversation: &Conversation, message_id: &MessageId) -> Option<Target> {
+    let mut shown = conversation.shown();
+    shown.find(|shown| shown.message_id == *message_id).map(target_of)
 }
 
 /// The number of a line: `3` or `>3`, and nothing else.

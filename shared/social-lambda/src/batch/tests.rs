@@ -42,25 +42,25 @@ fn record(group: &str, id: &str, body: &str, received: u32) -> Value {
 async fn process(records: Value, time_left: Duration) -> (Vec<String>, Vec<String>, Vec<String>) {
     let event = serde_json::from_value(json!({ "Records": records })).unwrap();
     let (queue, done) = (Queue::default(), RefCell::new(Vec::new()));
-    let deadline = SystemClock.now() + time_left;
-    let response =
-        process_batch(event, &queue, &SystemClock, deadline, &async |body: String, _| {
-            done.borrow_mut().push(body.clone());
-            match body.as_str() {
-                "retry" => Err(Refused(Verdict::RETRY)),
-                "wait" => Err(Refused(Verdict::WAIT)),
-                "reset" => Err(Refused(Verdict::Wait { after: Some(Duration::from_secs(77)) })),
-                "reject" => Err(Refused(Verdict::Reject)),
-                "panic" => panic!("boom"),
-                _ => Ok(()),
-            }
-        })
-        .await;
+    let limits = Limits { deadline: SystemClock.now() + time_left, lease: LEASE };
+    let response = process_batch(event, &queue, &SystemClock, limits, &async |body: String, _| {
+        done.borrow_mut().push(body.clone());
+        match body.as_str() {
+            "retry" => Err(Refused(Verdict::RETRY)),
+            "wait" => Err(Refused(Verdict::WAIT)),
+            "reset" => Err(Refused(Verdict::Wait { after: Some(Duration::from_secs(77)) })),
+            "reject" => Err(Refused(Verdict::Reject)),
+            "panic" => panic!("boom"),
+            _ => Ok(()),
+        }
+    })
+    .await;
     let failed = response.batch_item_failures.into_iter().map(|item| item.item_identifier);
     (failed.collect(), done.into_inner(), queue.0.into_inner())
 }
 
 const TIME: Duration = Duration::from_secs(30);
+const LEASE: Duration = Duration::from_secs(35);
 
 #[tokio::test]
 async fn a_failure_holds_back_its_own_group_only() {
@@ -116,35 +116,49 @@ async fn nothing_is_begun_that_may_not_end_in_time() {
 #[tokio::test]
 async fn a_message_that_hangs_leaves_time_to_answer_for_its_neighbours() {
     let records = json!([record("a", "1", r#""hang""#, 1), record("b", "2", r#""ok""#, 1)]);
-    let time_left = WORST_STEP + Duration::from_millis(20);
-    let event = serde_json::from_value(json!({ "Records": records })).unwrap();
-    let queue = Queue::default();
-    let clock = Hasty(SystemClock.now());
-    let deadline = clock.0 + time_left;
-    let response =
-        process_batch(
-            event,
-            &queue,
-            &clock,
-            deadline,
-            &async |body: String, _| match body.as_str() {
-                "hang" => std::future::pending().await,
-                _ => Ok::<(), Refused>(()),
-            },
-        )
-        .await;
-    let failed: Vec<String> =
-        response.batch_item_failures.into_iter().map(|item| item.item_identifier).collect();
+    let (failed, waited) = hang(records, WORST_STEP + Duration::from_secs(1), LEASE).await;
     assert_eq!(failed, ["1"]);
+    assert_eq!(waited, [Duration::from_secs(15)]);
+}
+
+#[tokio::test]
+async fn work_on_a_message_ends_before_it_is_somebody_elses() {
+    let records = json!([record("a", "1", r#""hang""#, 1)]);
+    let (failed, waited) = hang(records, TIME, Duration::from_secs(10)).await;
+    assert_eq!(failed, ["1"]);
+    assert_eq!(waited, [Duration::from_secs(8)]);
+}
+
+/// What failed, and for how long it was waited for what hangs.
+async fn hang(
+    records: Value,
+    time_left: Duration,
+    lease: Duration,
+) -> (Vec<String>, Vec<Duration>) {
+    let event = serde_json::from_value(json!({ "Records": records })).unwrap();
+    let clock = Hasty { now: SystemClock.now(), waited: RefCell::default() };
+    let limits = Limits { deadline: clock.now + time_left, lease };
+    let work = async |body: String, _| match body.as_str() {
+        "hang" => std::future::pending().await,
+        _ => Ok::<(), Refused>(()),
+    };
+    let response = process_batch(event, &Queue::default(), &clock, limits, &work).await;
+    let failed = response.batch_item_failures.into_iter().map(|item| item.item_identifier);
+    (failed.collect(), clock.waited.into_inner())
 }
 
 /// A clock on which nobody waits.
-struct Hasty(Timestamp);
+struct Hasty {
+    now: Timestamp,
+    waited: RefCell<Vec<Duration>>,
+}
 
 impl Clock for Hasty {
     fn now(&self) -> Timestamp {
-        self.0
+        self.now
     }
 
-    async fn sleep(&self, _: Duration) {}
+    async fn sleep(&self, time: Duration) {
+        self.waited.borrow_mut().push(time);
+    }
 }

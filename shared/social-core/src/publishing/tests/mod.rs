@@ -17,6 +17,7 @@ mod dead_token;
 mod doubts;
 mod network;
 mod never;
+mod placing;
 mod shared;
 mod telling;
 
