@@ -10,7 +10,7 @@ use std::{
 use libtest_mimic::Failed;
 use local::{
     kills,
-    stack::{self, Options, Stack},
+    stack::{self, AwsMode, Options, Stack},
 };
 
 use crate::{sample, story};
@@ -116,7 +116,7 @@ impl Floor {
             callbacks: self.callbacks,
             cic_age: self.cic_age.map(str::to_owned),
             // A function that needs more than its role gives fails its stories.
-            enforce_roles: true,
+            aws: AwsMode::EnforcingRoles,
             ..Options::default()
         };
         let options = if self.killed { kills::options(options) } else { options };
@@ -137,7 +137,7 @@ fn faulty(options: Options) -> Options {
         ("SlowPassSeconds", "3600"),
     ];
     let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    Options { aws_faults: true, enforce_roles: false, cic_limits: false, parameters, ..options }
+    Options { aws: AwsMode::Failing, cic_limits: false, parameters, ..options }
 }
 
 fn reason(failed: &Failed) -> String {

@@ -10,7 +10,7 @@ use std::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use local::kills;
 use local::outages::{self, Outage};
-use local::stack::{self, Build, Options, Shown, Stack};
+use local::stack::{self, AwsMode, Build, Options, Shown, Stack};
 use simulators::cic::{Age, UnknownAge};
 
 use crate::demo;
@@ -122,7 +122,7 @@ impl Up {
     fn options(&self) -> Options {
         Options {
             callbacks: !self.no_callbacks,
-            enforce_roles: self.enforce_roles,
+            aws: if self.enforce_roles { AwsMode::EnforcingRoles } else { AwsMode::Open },
             cic_limits: self.cic_limits == Limits::On,
             cic_age: self.cic_age.clone(),
             build: Build {
@@ -237,7 +237,7 @@ mod tests {
         let cli = Cli::parse_from(["local", "up", "--no-callbacks", "--cic-limits", "off"]);
         let Command::Up(up) = cli.command else { panic!("not `up`") };
         let options = up.options();
-        assert!(!options.callbacks && !options.cic_limits && !options.enforce_roles);
+        assert!(!options.callbacks && !options.cic_limits && options.aws == AwsMode::Open);
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl AwsFault {
         Self { operation: Some(operation), ..self }
     }
 
-    /// Touches calls only whose body fits this JMESPath expression.
+    /// Touches calls only whose body fits this `JMESPath` expression.
     #[must_use]
     pub fn where_body(self, expression: &str) -> Self {
         Self { body: Some(expression.to_owned()), ..self }

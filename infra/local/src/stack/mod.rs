@@ -32,7 +32,7 @@ pub use error::StackError;
 pub use faults::{AwsFault, AwsFaults};
 pub use guard::Guard;
 pub use logs::Shown;
-pub use options::{Build, Options};
+pub use options::{AwsMode, Build, Options};
 pub use seed::Secrets;
 
 /// The functions of the template: folder, package, binary and function have one name.

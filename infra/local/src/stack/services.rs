@@ -15,7 +15,7 @@ use social_failpoints::ORDERS;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Options, REGION, StackError, files, http,
+    AwsMode, Options, REGION, StackError, files, http,
     processes::{Background, Started},
 };
 
@@ -101,7 +101,8 @@ impl Ministack {
     /// Free ports for it.
     pub(super) fn place(options: &Options) -> Result<Self, StackError> {
         let port = free_port("ministack")?.to_string();
-        let faults = options.aws_faults.then(|| free_port("microburst")).transpose()?;
+        let fails = options.aws == AwsMode::Failing;
+        let faults = fails.then(|| free_port("microburst")).transpose()?;
         let url = |port: &str| format!("http://127.0.0.1:{port}");
         let faults_url = faults.map(|port| url(&port.to_string()));
         Ok(Self { url: url(&port), port, faults_url })
@@ -120,7 +121,7 @@ impl Ministack {
             ("MINISTACK_HOST", "127.0.0.1"),
             // Would listen on every address of the machine.
             ("IOT_MTLS_ENABLED", "0"),
-            ("AUTH", if options.enforce_roles { "true" } else { "false" }),
+            ("AUTH", if options.aws == AwsMode::EnforcingRoles { "true" } else { "false" }),
             ("AWS_ENDPOINT_URL", self.faults_url.as_ref().unwrap_or(&self.url)),
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
