@@ -41,7 +41,7 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(45);
 /// For the story that kills functions.
 pub(crate) static KILLED: Floor = Floor::new("killed", true, None).killed();
 
-/// For stories in which AWS fails. What a dead worker held, and what could not be put back into its
+/// For stories in which AWS or something else outside fails. What a dead worker held, and what could not be put back into its
 /// queue, is nobody's for less time than in AWS; and what a callback lost, no poll brings.
 pub(crate) static FAULTY: Floor = Floor::new("faulty", true, None).faulty();
 

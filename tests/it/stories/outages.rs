@@ -13,7 +13,7 @@ use simulators::seed::facebook::APP_SECRET;
 
 use super::talks::{LIMIT, Talks};
 use crate::{
-    floor::KILLED,
+    floor::FAULTY,
     outside,
     story::{Outcome, Story, lonely_story_on, tell},
 };
@@ -21,19 +21,21 @@ use crate::{
 const CONVERSATIONS: usize = 10;
 /// That visitors write while CIC is away; `cargo local outage` does more.
 const MESSAGES: usize = 100;
+/// For how long.
+const AWAY: Duration = Duration::from_secs(10);
 /// Without end, as far as the story goes.
 const ALWAYS: u64 = 1_000_000;
 
 pub(super) fn all() -> Vec<Trial> {
     vec![
-        lonely_story_on(&KILLED, "outages::what_comes_while_cic_is_away_is_shown_afterwards", cic),
-        lonely_story_on(&KILLED, "outages::what_is_answered_is_public_afterwards", answered),
+        lonely_story_on(&FAULTY, "outages::what_comes_while_cic_is_away_is_shown_afterwards", cic),
+        lonely_story_on(&FAULTY, "outages::what_is_answered_is_public_afterwards", answered),
     ]
 }
 
 /// Neither server takes calls. Half of the visitors write for the first time.
 async fn cic(story: &Story) -> Outcome {
-    let outage = Outage { messages: MESSAGES, away: Duration::ZERO };
+    let outage = Outage { messages: MESSAGES, away: AWAY };
     let report = outages::run(story.stack, outage, &tell).await?;
     tell(&report.to_string());
     assert!(report.holds(), "{report}");
