@@ -22,8 +22,8 @@ const CONVERSATIONS: usize = 8;
 /// That each visitor and the agent write while AWS fails in one way.
 const WORDS: usize = 3;
 /// The most calls of a conversation that are refused in that time. Its message is tried after 0, 2 and 6
-/// seconds, its chat is looked at every two, and each asks for a few things three times.
-const REFUSED: u64 = 100;
+/// seconds, and asks for up to four things; its chat is looked at five times; each asks three times.
+const REFUSED: u64 = 60;
 /// So often must a fault have happened for a story to tell something.
 const OFTEN: u64 = 10;
 /// The most that Facebook puts into one callback.

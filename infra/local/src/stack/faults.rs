@@ -16,6 +16,9 @@ const SERVICES: [(&str, &str); 3] = [
     ("ssm", "AmazonSSM.DescribeParameters"),
 ];
 
+/// How long microburst may take to read what a service is.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// What becomes of calls to AWS. Of several that fit a call, the first is carried out.
 #[derive(Clone, Debug, Serialize)]
 pub struct AwsFault {
@@ -152,6 +155,7 @@ pub(super) async fn warm_up(http: &Client, url: &str) -> Result<(), StackError> 
         let scope = format!("Credential=test/20261122/{REGION}/{service}/aws4_request");
         let call = http
             .post(url)
+            .timeout(PATIENCE)
             .header("Authorization", format!("AWS4-HMAC-SHA256 {scope}"))
             .header("X-Amz-Target", target)
             .header("Content-Type", "application/x-amz-json-1.0")
