@@ -55,7 +55,7 @@ pub struct CollectReplies {
 }
 
 impl CollectReplies {
-    /// Builds the clients.
+    /// Builds the clients, and reads the channels.
     pub async fn new(settings: Settings, aws: &SdkConfig) -> Result<Self, Error> {
         let (dynamodb, sqs) = (social_aws::dynamodb(aws), social_aws::sqs(aws));
         let parameters = ParameterStore::new(&social_aws::ssm(aws), SystemClock);
@@ -73,7 +73,7 @@ impl CollectReplies {
             StateTable::new(&dynamodb, settings.state_table, SystemClock).with_retention(retention);
         Ok(Self {
             automatic,
-            channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
+            channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh).read_early().await,
             inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),
             outbound: SqsOutbound::new(&sqs, settings.outbound_queue_url),
             nudges: SqsNudges::new(&sqs, settings.nudge_queue_url),

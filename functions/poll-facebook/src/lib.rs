@@ -47,7 +47,7 @@ pub struct PollFacebook {
 }
 
 impl PollFacebook {
-    /// Builds the clients; nothing is called yet.
+    /// Builds the clients, and reads the channels.
     pub async fn new(settings: Settings, aws: &SdkConfig) -> Result<Self, Error> {
         let (dynamodb, sqs) = (social_aws::dynamodb(aws), social_aws::sqs(aws));
         let credentials = ParameterStore::new(&social_aws::ssm(aws), SystemClock);
@@ -70,7 +70,9 @@ impl PollFacebook {
                 SystemClock,
                 // Each run reads them once.
                 Duration::ZERO,
-            ),
+            )
+            .read_early()
+            .await,
             breaker: Breaker::of_credentials(ports.seen.clone(), SystemClock),
             ports,
             inbound: SqsInbound::new(&sqs, settings.inbound_queue_url),

@@ -70,7 +70,7 @@ type Poll = TwitterPoll<SystemClock, State>;
 type Inbox = TwitterInbox<SystemClock, State>;
 
 impl PollTwitter {
-    /// Builds the clients; nothing is called yet.
+    /// Builds the clients, and reads the channels.
     pub async fn new(settings: Settings, aws: &SdkConfig) -> Result<Self, Error> {
         let (dynamodb, sqs) = (social_aws::dynamodb(aws), social_aws::sqs(aws));
         let parameters = ParameterStore::new(&social_aws::ssm(aws), SystemClock);
@@ -90,7 +90,9 @@ impl PollTwitter {
                 SystemClock,
                 // Each run reads them once.
                 Duration::ZERO,
-            ),
+            )
+            .read_early()
+            .await,
             credentials: UserTokens::new(parameters, state.clone(), api.clone(), SystemClock),
             breaker: Breaker::of_credentials(state.clone(), SystemClock),
             state,

@@ -73,7 +73,7 @@ pub struct PublisherFunction {
 }
 
 impl PublisherFunction {
-    /// Builds the clients.
+    /// Builds the clients, and reads the channels.
     pub async fn new(settings: Settings, aws: &SdkConfig) -> Result<Self, Error> {
         let (dynamodb, sqs) = (social_aws::dynamodb(aws), social_aws::sqs(aws));
         let parameters = ParameterStore::new(&social_aws::ssm(aws), SystemClock);
@@ -114,7 +114,7 @@ impl PublisherFunction {
         let twitter = TwitterPublisher::new(api, tokens, twitter)
             .with_budgets(store.clone(), Prices::default());
         let publishing = Publishing {
-            channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
+            channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh).read_early().await,
             facebook: GuardedPublisher { publisher: facebook, breaker: breaker.clone() },
             twitter: GuardedPublisher { publisher: twitter, breaker },
             desk: Desk {

@@ -99,7 +99,7 @@ pub struct RouterFunction {
 }
 
 impl RouterFunction {
-    /// Builds the clients.
+    /// Builds the clients, and reads the channels.
     pub async fn new(settings: Settings, aws: &SdkConfig) -> Result<Self, Error> {
         let (dynamodb, sqs) = (social_aws::dynamodb(aws), social_aws::sqs(aws));
         let parameters = ParameterStore::new(&social_aws::ssm(aws), SystemClock);
@@ -146,7 +146,7 @@ impl RouterFunction {
             twitter: TwitterThreadOwners::new(api, parameters),
         };
         let router = Router {
-            channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh),
+            channels: ChannelTable::new(&dynamodb, table, SystemClock, refresh).read_early().await,
             thread_owners: GuardedOwners {
                 owners: thread_owners,
                 breaker: Breaker::of_credentials(store.clone(), SystemClock),

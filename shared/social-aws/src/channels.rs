@@ -53,6 +53,17 @@ impl<C> ChannelTable<C> {
         }
     }
 
+    /// Reads them at once, as a function starts; what cannot be read then is read when it is needed.
+    ///
+    /// The answer tells AWS's time ([`crate::clock_correction`]) before anything is decided by it.
+    pub async fn read_early(self) -> Self
+    where
+        C: Clock,
+    {
+        self.all().await.ok();
+        self
+    }
+
     async fn read(&self) -> Result<ChannelSet, AwsError> {
         let scan = self.client.scan().table_name(&self.table_name);
         let pages = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
@@ -91,7 +102,10 @@ impl<C: Clock> Channels for ChannelTable<C> {
             }
             old => old,
         };
-        match (self.read().await, old) {
+        let read = self.read().await;
+        // Later than the answer, which may have set the clock right.
+        let now = self.clock.now();
+        match (read, old) {
             (Ok(set), old) => {
                 let known = old.map(|old| old.set.invalid.as_slice()).unwrap_or_default();
                 if set.invalid != known {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 
+use crate::correction::Correction;
+
 const ATTEMPTS: u32 = 3;
 const CONNECT: Duration = Duration::from_secs(2);
 const ATTEMPT: Duration = Duration::from_secs(3);
@@ -11,17 +13,20 @@ const OPERATION: Duration = Duration::from_secs(8);
 
 /// A client of `DynamoDB`. Clones share its connections.
 pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
-    aws_sdk_dynamodb::Client::new(&patient(config))
+    let config = aws_sdk_dynamodb::config::Builder::from(&patient(config));
+    aws_sdk_dynamodb::Client::from_conf(config.interceptor(Correction::shared()).build())
 }
 
 /// A client of SQS. Clones share its connections.
 pub fn sqs(config: &SdkConfig) -> aws_sdk_sqs::Client {
-    aws_sdk_sqs::Client::new(&patient(config))
+    let config = aws_sdk_sqs::config::Builder::from(&patient(config));
+    aws_sdk_sqs::Client::from_conf(config.interceptor(Correction::shared()).build())
 }
 
 /// A client of Systems Manager. Clones share its connections.
 pub fn ssm(config: &SdkConfig) -> aws_sdk_ssm::Client {
-    aws_sdk_ssm::Client::new(&patient(config))
+    let config = aws_sdk_ssm::config::Builder::from(&patient(config));
+    aws_sdk_ssm::Client::from_conf(config.interceptor(Correction::shared()).build())
 }
 
 fn patient(config: &SdkConfig) -> SdkConfig {

@@ -3,6 +3,7 @@
 
 mod channels;
 mod clients;
+mod correction;
 mod error;
 mod parameters;
 mod queues;
@@ -16,6 +17,7 @@ pub use aws_sdk_sqs::Client as Sqs;
 pub use aws_sdk_ssm::Client as Ssm;
 pub use channels::ChannelTable;
 pub use clients::{dynamodb, sqs, ssm};
+pub use correction::clock_correction;
 pub use error::{AwsError, Problem};
 pub use parameters::{ParameterError, ParameterStore};
 pub use queues::{SqsDeadLetters, SqsInbound, SqsNudges, SqsOutbound, SqsParked, SqsVisibility};

@@ -187,3 +187,6 @@ pub trait Nudges {
     /// Names the chat by its id.
     async fn nudge(&self, chat_id: &str) -> Result<(), Failure>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! A message of a visitor, normalised: what every network's adapter makes of what it reads.
 
-use std::fmt;
+use std::{cmp::Ordering, fmt};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -30,9 +30,23 @@ impl fmt::Display for Network {
 }
 
 /// The network's id of a post, comment, tweet or private message. Opaque: never split.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+///
+/// Ordered by length before value: ids of one network grow in length before they grow in value.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MessageId(pub String);
+
+impl Ord for MessageId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.0.len(), &self.0).cmp(&(other.0.len(), &other.0))
+    }
+}
+
+impl PartialOrd for MessageId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl MessageId {
     /// The id as the network writes it.
@@ -250,3 +264,6 @@ impl fmt::Debug for Message {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

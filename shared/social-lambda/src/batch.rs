@@ -81,8 +81,7 @@ where
     E: Classify + Send + Sync + 'static,
 {
     let handler = async |event: LambdaEvent<SqsEvent>| {
-        let deadline = i64::try_from(event.context.deadline).ok();
-        let deadline = deadline.and_then(|at| Timestamp::from_millisecond(at).ok());
+        let deadline = SystemClock::of_machine(event.context.deadline);
         let limits = Limits { deadline: deadline.unwrap_or(Timestamp::MAX), lease };
         let response = process_batch(event.payload, queue, &SystemClock, limits, &process).await;
         Ok::<_, lambda_runtime::Error>(response)

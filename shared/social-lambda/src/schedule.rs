@@ -8,15 +8,15 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use social_core::{Failure, Verdict};
 
+use crate::SystemClock;
+
 /// Runs a scheduled function. `run` gets the time at which Lambda would end it.
 pub async fn run_schedule(
     run: impl AsyncFn(Timestamp) -> Result<(), Failure>,
 ) -> Result<(), lambda_runtime::Error> {
     let run = &run;
     let handler = async move |event: LambdaEvent<Value>| {
-        let deadline = event.context.deadline;
-        let deadline =
-            i64::try_from(deadline).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
+        let deadline = SystemClock::of_machine(event.context.deadline);
         // Lambda would show the panic's message, which may quote what somebody wrote.
         let run = AssertUnwindSafe(run(deadline.unwrap_or(Timestamp::MAX))).catch_unwind();
         let panicked = |_| Err(Failure::new(Verdict::RETRY, "panic", "the run panicked"));

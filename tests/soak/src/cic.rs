@@ -207,6 +207,11 @@ impl Cic {
             let failure = Failure::new(Verdict::RETRY, "cic_busy", "refused on purpose");
             return Err(ChatError::Failed { failure, sent: Sent::No });
         }
+        let showing = matches!(name, "cic.open" | "cic.say");
+        if showing && process.faults().happens("rejected by CIC", |rates| rates.cic_rejections) {
+            let failure = Failure::new(Verdict::Reject, "cic_refused", "rejected on purpose");
+            return Err(ChatError::Failed { failure, sent: Sent::No });
+        }
         let lost = process.faults().happens("answer of CIC lost", |rates| rates.cic_lost_answers);
         let done = work(lost);
         process.pass(name, When::After).await;

@@ -1,6 +1,12 @@
 //! What goes wrong, where, and how often it did.
 
-use std::{cell::RefCell, collections::BTreeMap, future::pending, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    future::pending,
+    rc::Rc,
+    time::Duration,
+};
 
 use social_core::{Classify, Failure, Verdict};
 use tokio::{sync::Notify, time::sleep};
@@ -20,6 +26,8 @@ pub struct Rates {
     pub cic_lost_answers: u32,
     /// CIC does not take a call.
     pub cic_refusals: u32,
+    /// CIC refuses to open a chat, or to show a line, for good.
+    pub cic_rejections: u32,
     /// The network publishes, and the answer is lost.
     pub posts_unanswered: u32,
     /// The network holds a post for a while, and the answer is lost.
@@ -34,6 +42,8 @@ pub struct Rates {
     pub callbacks_repeated: u32,
     /// A callback never comes; only the poll sees the message.
     pub callbacks_missing: u32,
+    /// A visitor deletes a message that was shown, and the callback does not tell who did.
+    pub deletions: u32,
     /// The callback about what the bridge published never comes.
     pub echoes_missing: u32,
     /// The network answers a post only after a while.
@@ -172,8 +182,8 @@ pub struct Process(Rc<Inner>);
 #[derive(Debug)]
 struct Inner {
     function: &'static str,
-    mortal: bool,
-    dead: std::cell::Cell<bool>,
+    mortal: Cell<bool>,
+    dead: Cell<bool>,
     killed: Notify,
     faults: Rc<Faults>,
 }
@@ -181,13 +191,19 @@ struct Inner {
 impl Process {
     /// A process of that function.
     pub fn new(function: &'static str, mortal: bool, faults: &Rc<Faults>) -> Self {
-        let (dead, killed) = (std::cell::Cell::new(false), Notify::new());
+        let (dead, killed) = (Cell::new(false), Notify::new());
+        let mortal = Cell::new(mortal);
         Self(Rc::new(Inner { function, mortal, dead, killed, faults: Rc::clone(faults) }))
     }
 
     /// The run's faults.
     pub fn faults(&self) -> &Faults {
         &self.0.faults
+    }
+
+    /// It is left alone from now on.
+    pub fn spare(&self) {
+        self.0.mortal.set(false);
     }
 
     /// Whether it died before its work was done.
@@ -197,7 +213,7 @@ impl Process {
 
     /// Runs the process's work until it is done, killed or out of time.
     pub async fn run<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
-        let early = self.0.mortal
+        let early = self.0.mortal.get()
             && self.0.faults.happens("out of time in its work", |rates| rates.timeouts);
         let limit = if early { self.0.faults.chance.up_to(EARLY) } else { limit };
         tokio::select! {
@@ -214,7 +230,7 @@ impl Process {
 
     /// Passes a named point: takes a moment, or is the end.
     pub async fn pass(&self, call: &'static str, when: When) {
-        if self.0.faults.strikes((self.0.function, call, when), self.0.mortal) {
+        if self.0.faults.strikes((self.0.function, call, when), self.0.mortal.get()) {
             self.0.dead.set(true);
             self.0.killed.notify_one();
             pending::<()>().await;

@@ -33,8 +33,9 @@ const COLLECTOR_TIMEOUT: Duration = Duration::from_mins(15);
 const LAST_TRY: Duration = Duration::from_secs(15);
 const LEASE: Duration = Duration::from_secs(33);
 const MAX_AGE: Duration = Duration::from_hours(1);
-/// A message that was received so often is left alone: ten deaths would park it, as they should.
-const SPARED_FROM: u32 = 6;
+/// What was received or begun so often is left alone: ten deaths would park it, as they should. A
+/// change is begun for each of the queue's messages that tell of it.
+pub const SPARED_FROM: u32 = 6;
 
 type Cic<S> = GuardedCic<Ports<S>, Ports<S>, VirtualClock>;
 type Network<S> = GuardedPublisher<Ports<S>, Ports<S>, VirtualClock>;

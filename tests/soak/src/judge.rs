@@ -170,7 +170,8 @@ fn messages<S: State>(world: &World<S>, verdict: &mut Verdict) {
             let chats: Vec<String> = chats.map(|said| said.tell(world)).collect();
             verdict.tell(format!("message {id} shown in {}", chats.join(", ")));
         }
-        if let Some((place, at)) = queued.get(id) {
+        let in_order = !world.set_aside.borrow().contains(id);
+        if let Some((place, at)) = queued.get(id).filter(|_| in_order) {
             verdict.worst_message = verdict.worst_message.max(first.at - *at);
             let conversation = id.as_str().trim_start_matches('m').split('-').next();
             let conversation = conversation.and_then(|number| number.parse().ok());

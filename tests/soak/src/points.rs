@@ -47,6 +47,8 @@ const CALLS: &[(&str, &[&str])] = &[
             "forgotten_at",
             "delay",
             "park",
+            "park_change",
+            "unpark",
         ],
     ),
     (

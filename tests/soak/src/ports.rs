@@ -24,6 +24,7 @@ use social_core::{
 use crate::{
     clock::VirtualClock,
     faults::{Away, Process},
+    functions::SPARED_FROM,
     scenario::Flaw,
     world::{State, World},
 };
@@ -95,7 +96,14 @@ impl<S: State> Breakers for Ports<S> {
 
 impl<S: State> Ledger for Ports<S> {
     async fn claim(&self, channel: &ChannelId, message: &impl InLedger) -> Result<Claim, Failure> {
-        let claim = self.process.call("claim", self.store.claim(channel, message)).await?;
+        let work = async {
+            let claim = self.store.claim(channel, message).await?;
+            if matches!(claim, Claim::Granted { attempts, .. } if attempts >= SPARED_FROM) {
+                self.process.spare();
+            }
+            Ok(claim)
+        };
+        let claim = self.process.call("claim", work).await?;
         if self.world.flaw == Some(Flaw::DoneBeforeShown) {
             self.store.complete(channel, message, None).await?;
         }

@@ -16,6 +16,7 @@ use crate::{
     judge::{self, Verdict},
     memory::Memory,
     network::{Network, Slowness},
+    sqs::Dead,
     table, town,
     world::{State, World},
 };
@@ -181,6 +182,7 @@ impl Scenario {
         spawn_local(town::pollers(Rc::clone(&world)));
         spawn_local(town::agents(Rc::clone(&world), self.agents));
         spawn_local(town::echoes(Rc::clone(&world)));
+        spawn_local(town::administrator(Rc::clone(&world)));
         let skew = |worker| if worker == 0 { self.skew } else { SignedDuration::ZERO };
         spawn_local(functions::collectors(Rc::clone(&world), self.skew));
         for worker in 0..ROUTERS {
@@ -292,8 +294,7 @@ pub struct Outcome {
     pub took: Duration,
     pub points: BTreeMap<Point, Count>,
     pub events: BTreeMap<&'static str, u32>,
-    /// Reasons and bodies.
-    pub dead: Vec<(String, String)>,
+    pub dead: Vec<Dead>,
 }
 
 impl Outcome {

@@ -28,6 +28,14 @@ pub struct Fifo {
     changed: Notify,
 }
 
+/// A message of the dead-letter queue.
+#[derive(Debug, Clone)]
+pub struct Dead {
+    pub reason: String,
+    pub group: String,
+    pub body: String,
+}
+
 #[derive(Debug, Default)]
 struct State {
     groups: BTreeMap<String, VecDeque<Queued>>,
@@ -36,7 +44,7 @@ struct State {
     sent_at: VecDeque<(Instant, String)>,
     sent: u64,
     turn: u64,
-    dead: Vec<(String, String)>,
+    dead: Vec<Dead>,
     most_received: u32,
 }
 
@@ -133,7 +141,8 @@ impl Fifo {
             }
             let given_up = |queued: &Queued| queued.received > MAX_RECEIVE_COUNT;
             while let Some(dead) = queued.pop_front_if(|queued| given_up(queued)) {
-                state.dead.push(("received too often".to_owned(), dead.body));
+                let (reason, group) = ("received too often".to_owned(), group.clone());
+                state.dead.push(Dead { reason, group, body: dead.body });
             }
         }
         (records, next)
@@ -164,13 +173,25 @@ impl Fifo {
     }
 
     /// Keeps a message in the dead-letter queue.
-    pub fn park(&self, body: &str, reason: &str) {
-        self.state.borrow_mut().dead.push((reason.to_owned(), body.to_owned()));
+    pub fn park(&self, body: &str, reason: &str, group: &str) {
+        let (reason, group, body) = (reason.to_owned(), group.to_owned(), body.to_owned());
+        self.state.borrow_mut().dead.push(Dead { reason, group, body });
     }
 
-    /// Reasons and bodies of the dead-letter queue.
-    pub fn dead(&self) -> Vec<(String, String)> {
+    /// What stands in the dead-letter queue.
+    pub fn dead(&self) -> Vec<Dead> {
         self.state.borrow().dead.clone()
+    }
+
+    /// Sends dead letters back, each as `body_to_put_back` tells; what that leaves stays.
+    pub fn redrive(&self, body_to_put_back: impl Fn(&Dead) -> Option<String>) {
+        let dead = std::mem::take(&mut self.state.borrow_mut().dead);
+        for dead in dead {
+            match body_to_put_back(&dead) {
+                Some(body) => drop(self.send(&dead.group, &body.clone(), body)),
+                None => self.state.borrow_mut().dead.push(dead),
+            }
+        }
     }
 
     /// Messages that wait or are in flight.

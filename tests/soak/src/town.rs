@@ -9,6 +9,7 @@ use social_core::{
     inbound::{Incoming, group_id},
     intake,
     message::{Answerable, Kind, Owner, Thread, Verb},
+    parked::Parked,
     polling,
 };
 use tokio::{task::spawn_local, time::sleep};
@@ -130,6 +131,9 @@ fn appear<S: State>(world: &Rc<World<S>>, message: Message, repeats: Repeats) {
     if !world.faults.happens("callback missing", |rates| rates.callbacks_missing) {
         spawn_local(call_back(Rc::clone(world), vec![incoming.clone()]));
     }
+    if world.faults.happens("message deleted", |rates| rates.deletions) {
+        spawn_local(delete(Rc::clone(world), incoming.message.clone()));
+    }
     if world.faults.happens("callback repeated", |rates| rates.callbacks_repeated) {
         for _ in 0..=world.faults.chance.below(repeats.times) {
             let again = call_back(Rc::clone(world), vec![incoming.clone()]);
@@ -141,6 +145,50 @@ fn appear<S: State>(world: &Rc<World<S>>, message: Message, repeats: Repeats) {
                 sleep(later).await;
                 again.await;
                 world.busy.set(world.busy.get() - 1);
+            });
+        }
+    }
+}
+
+/// A visitor deletes what agents see, and the callback names neither author nor text.
+async fn delete<S: State>(world: Rc<World<S>>, message: Message) {
+    world.busy.set(world.busy.get() + 1);
+    let line = judge::text_of(message.id.as_str());
+    let is_shown = || {
+        let rooms = world.cic.rooms.borrow();
+        rooms.iter().flat_map(|room| &room.lines).any(|shown| shown.text.contains(&line))
+    };
+    while !is_shown() {
+        sleep(Duration::from_mins(1)).await;
+    }
+    let deletion = Message {
+        verb: Verb::Delete,
+        author: None,
+        text: String::new(),
+        at: world.clock.now(),
+        ..message
+    };
+    call_back(Rc::clone(&world), vec![Incoming { channel_id: channel_id(), message: deletion }])
+        .await;
+    world.busy.set(world.busy.get() - 1);
+}
+
+/// Now and then an administrator puts back what was parked for a reason that may be over.
+pub async fn administrator<S: State>(world: Rc<World<S>>) {
+    loop {
+        sleep(Duration::from_mins(5)).await;
+        for queue in [&world.inbound, &world.outbound] {
+            queue.redrive(|dead| {
+                let parked = Parked {
+                    id: String::new(),
+                    reason: Some(dead.reason.clone()),
+                    group: dead.group.clone(),
+                    since: world.clock.now(),
+                    body: dead.body.clone(),
+                    receipt: String::new(),
+                };
+                let back = parked.body_to_put_back();
+                back.inspect(|_| world.faults.note("put back"))
             });
         }
     }

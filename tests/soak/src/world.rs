@@ -67,6 +67,8 @@ pub struct World<S> {
     pub silence: Absence,
     /// Messages that nobody can read were sent into the inbound queue.
     pub poison: Cell<usize>,
+    /// Messages that were parked: in order with others they cannot be.
+    pub set_aside: RefCell<BTreeSet<MessageId>>,
 }
 
 impl<S: State> World<S> {
@@ -99,6 +101,7 @@ impl<S: State> World<S> {
             flaw,
             silence: Absence::default(),
             poison: Cell::new(0),
+            set_aside: RefCell::default(),
         }
     }
 
@@ -115,6 +118,16 @@ impl<S: State> World<S> {
         }
     }
 
+    /// Remembers what is parked.
+    pub fn note_parked(&self, body: &str) {
+        let batch = serde_json::from_str::<InboundBatch>(body);
+        let changes = batch.map(|batch| batch.changes).unwrap_or_default();
+        self.set_aside.borrow_mut().extend(changes.into_iter().filter_map(|change| match change {
+            Change::Message(message) => Some(message.id),
+            _ => None,
+        }));
+    }
+
     /// The same of replies.
     pub fn note_reply(&self, reply: &Reply) {
         let mut queued = self.replies_queued.borrow_mut();
@@ -127,7 +140,7 @@ impl<S: State> World<S> {
     /// Messages in the dead-letter queues; who parks one may die of it, and it is parked again.
     pub fn parked(&self) -> usize {
         let dead = [self.inbound.dead(), self.outbound.dead()].concat();
-        dead.into_iter().map(|(_, body)| body).collect::<BTreeSet<_>>().len()
+        dead.into_iter().map(|dead| dead.body).collect::<BTreeSet<_>>().len()
     }
 
     /// What is not done yet, in words.
@@ -148,6 +161,7 @@ impl<S: State> World<S> {
             && self.busy.get() == 0
             && self.inbound.is_empty()
             && self.outbound.is_empty()
+            && self.parked() == self.poison.get()
             && !self.cic.has_unread()
             && !self.network.holds_something()
     }

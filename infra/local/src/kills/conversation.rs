@@ -15,7 +15,7 @@ const LIMIT: Duration = Duration::from_secs(300);
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Between two looks at what people see.
-const PACE: Duration = Duration::from_secs(1);
+const PACE: Duration = Duration::from_secs(2);
 
 /// What became of what people said.
 #[derive(Debug, Default)]
@@ -159,7 +159,7 @@ fn compare(how: &str, said: &[String], there: &[String]) -> Option<String> {
     (said != there).then(|| format!("{how} as {there:?} instead of {said:?}"))
 }
 
-/// Asks less often than scenes do: two dozen conversations would keep the machine busy with asking.
+/// Asks less often than scenes do: so many conversations would keep the machine busy with asking.
 async fn patiently<T>(
     limit: Duration,
     mut condition: impl AsyncFnMut() -> Result<Option<T>, WorldError>,

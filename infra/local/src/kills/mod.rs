@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Conversations that go on side by side.
-const SIDE_BY_SIDE: usize = 24;
+const SIDE_BY_SIDE: usize = 48;
 /// Between two of them that begin.
 const BETWEEN: Duration = Duration::from_millis(400);
 /// Between two words about how far it is.
@@ -32,7 +32,7 @@ const PARAMETERS: [(&str, &str); 5] = [
     ("MessageLease", "10"),
     ("CollectSeconds", "60"),
     ("PassSeconds", "1"),
-    ("RunSeconds", "2"),
+    ("RunSeconds", "1"),
     ("LastPassSeconds", "1"),
 ];
 

@@ -20,9 +20,10 @@ const LOOK: Duration = Duration::from_millis(30);
 const LIFE: Duration = Duration::from_millis(400);
 /// How long nobody else is given a message that a worker took.
 const VISIBILITY_SECONDS: u32 = 3;
-/// Functions that nothing starts again but the next minute's schedule, and how long a run of theirs goes on.
+/// Functions that nothing starts again but the next minute's schedule, and how often they are started
+/// here. A poller that finds another one's lease gives up soon.
 const SCHEDULED: [(&str, Duration); 2] =
-    [("collect-replies", Duration::from_secs(60)), ("poll-facebook", Duration::from_secs(2))];
+    [("collect-replies", Duration::from_secs(60)), ("poll-facebook", Duration::from_millis(500))];
 
 /// The stack's AWS, as an administrator has it. No signature is asked for.
 pub(super) struct Aws {
@@ -147,9 +148,9 @@ impl Orders {
                 }
                 due.remove(point.function);
             }
-            for (function, run) in SCHEDULED {
+            for (function, pause) in SCHEDULED {
                 if due.get(function).is_none_or(|due| *due <= Instant::now()) {
-                    due.insert(function, Instant::now() + run);
+                    due.insert(function, Instant::now() + pause);
                     aws.start(function).await?;
                 }
             }

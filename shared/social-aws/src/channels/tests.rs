@@ -1,3 +1,10 @@
+use proptest::{
+    collection::vec,
+    option,
+    prelude::*,
+    sample::select,
+    test_runner::{RngSeed, TestRunner},
+};
 use serde_json::json;
 
 use super::*;
@@ -117,4 +124,62 @@ async fn the_emergency_switch_is_known_within_a_minute() {
     put(&client, off).await;
     clock.advance(Duration::from_secs(60));
     assert!(!table.all().await.unwrap().channels[0].publishing);
+}
+
+/// What an administrator may write, right or wrong, in the table's own types.
+fn written() -> impl Strategy<Value = Value> {
+    let network = select(&["facebook", "twitter"][..]);
+    let words = || vec(prop_oneof!["[a-z@# \"]{0,9}", any::<char>().prop_map(String::from)], 0..3);
+    let numbers = (option::of(0..200_u32), option::of(0.0..100.0_f64), option::of(0..40_u32));
+    let switches = (any::<bool>(), any::<bool>(), option::of(any::<bool>()));
+    let more = (option::of(words()), option::of(words()), option::of(".{0,9}"), any::<u8>());
+    ("[a-z]{0,6}", network, words(), numbers, switches, more).prop_map(
+        |(id, network, excluded, (limit, idle, fold), (enabled, publishing, reposts), more)| {
+            let (handles, keywords, language, odd) = more;
+            let mut entry = json!({ "channel_id": format!("c{id}"), "network": network, "workgroup": "w",
+                "credential": "/c", "exclude_keywords": excluded, "enabled": enabled,
+                "publishing": publishing, "language": language, "idle_close_hours": idle,
+                "fold_above_per_minute": fold, "attributes": { "Region": id },
+                "routing_contexts": [{ "context": "Product", "category": network }] });
+            let optional = if network == "facebook" {
+                json!({ "page_id": odd.to_string(), "include": (odd > 99).then_some(["comments"]) })
+            } else {
+                json!({ "handles": handles, "keywords": keywords, "include_reposts": reposts })
+            };
+            let fields = entry.as_object_mut().unwrap();
+            fields.extend(optional.as_object().unwrap().clone());
+            fields.extend(limit.map(|limit| ("post_limit".to_owned(), json!(limit))));
+            entry
+        },
+    )
+}
+
+#[test]
+fn any_entry_is_the_same_by_the_table_and_by_a_file() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let client = runtime.block_on(channels_table());
+    let table = ChannelTable::new(&client, "channels", TestClock::new(), Duration::ZERO);
+    let config = ProptestConfig {
+        rng_seed: RngSeed::Fixed(1),
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(32)
+    };
+    let tried = TestRunner::new(config).run(&written(), |entry| {
+        runtime.block_on(async {
+            put(&client, entry.clone()).await;
+            let id = entry["channel_id"].clone();
+            let read = table.all().await.unwrap();
+            let key = AttributeValue::S(id.as_str().unwrap().to_owned());
+            client
+                .delete_item()
+                .table_name("channels")
+                .key("channel_id", key)
+                .send()
+                .await
+                .unwrap();
+            prop_assert_eq!(&*read, &ChannelSet::from_entries([entry]));
+            Ok(())
+        })
+    });
+    tried.unwrap_or_else(|failed| panic!("{failed}"));
 }

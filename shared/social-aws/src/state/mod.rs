@@ -186,4 +186,6 @@ impl ConditionCheck for UpdateItemError {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

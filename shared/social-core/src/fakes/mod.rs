@@ -1,5 +1,6 @@
 //! A small world for tests of the use cases: state, CIC and queues in memory, time in the hand.
 
+pub(crate) mod any;
 mod cic;
 mod state;
 

@@ -118,9 +118,7 @@ async fn pass_once(
     let Pass { mut messages, checkpoint } = source.pass(lease.checkpoint.as_deref()).await?;
     messages.sort_by(|a, b| {
         let (a, b) = (&a.message, &b.message);
-        // Ids of one network grow in length before they grow in value.
-        let order = |id: &str| (id.len(), id.to_owned());
-        a.at.cmp(&b.at).then_with(|| order(a.id.as_str()).cmp(&order(b.id.as_str())))
+        (a.at, &a.id).cmp(&(b.at, &b.id))
     });
     let count = intake::queue_all(queue, messages).await?;
     if lease.checkpoint.as_deref() != Some(checkpoint.as_str()) {

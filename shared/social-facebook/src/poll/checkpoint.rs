@@ -278,3 +278,6 @@ fn beyond(times: &mut [i64], limit: usize) -> Option<i64> {
     times.sort_unstable_by(|a, b| b.cmp(a));
     times.get(limit).copied()
 }
+
+#[cfg(test)]
+mod tests;

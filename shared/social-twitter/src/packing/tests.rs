@@ -1,3 +1,5 @@
+mod properties;
+
 use rstest::rstest;
 use serde_json::json;
 

@@ -288,6 +288,8 @@ impl Memory {
 }
 
 #[cfg(test)]
+mod address_tests;
+#[cfg(test)]
 mod budget_tests;
 #[cfg(test)]
 mod message_tests;

@@ -72,9 +72,35 @@ fn troubled(history: bool) -> Scenario {
             posts_not_taken: 3_000,
             cic_refusals: 500,
             echoes_missing: 1_000,
+            cic_rejections: 400,
+            deletions: 4_000,
             ..kills.rates
         },
         ..kills
+    }
+}
+
+/// For hours CIC and the network, in turn, are there and away again: all functions notice, try, and notice.
+fn flickering(history: bool) -> Scenario {
+    const MOMENTS: u32 = 180;
+    let between = Duration::from_secs(40);
+    let moments = (0..MOMENTS).flat_map(|turn| {
+        let cic = between * turn;
+        let network = cic + Duration::from_secs(15);
+        [
+            Outage { trouble: Trouble::Cic, from: cic, until: cic + Duration::from_secs(3) },
+            Outage {
+                trouble: Trouble::Credential,
+                from: network,
+                until: network + Duration::from_secs(16),
+            },
+        ]
+    });
+    Scenario {
+        messages: 1_000,
+        span: between * MOMENTS,
+        outages: moments.collect(),
+        ..kills(history, 0)
     }
 }
 
@@ -90,7 +116,7 @@ pub fn checks(size: Size) -> Vec<Check> {
     vec![
         Check {
             kills_at_each_point: each,
-            others: Some(troubled(true)),
+            others: vec![troubled(true), flickering(true)],
             ..Check::new(
                 "a process killed at any point loses and doubles nothing",
                 kills(true, 100),
@@ -98,7 +124,7 @@ pub fn checks(size: Size) -> Vec<Check> {
         },
         Check {
             kills_at_each_point: each,
-            others: Some(troubled(false)),
+            others: vec![troubled(false), flickering(false)],
             ..Check::new(
                 "the same without message history",
                 Scenario { messages: size.of(300, 600), ..kills(false, 1_000) },

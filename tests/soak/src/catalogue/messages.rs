@@ -15,6 +15,7 @@ pub fn checks(size: Size) -> Vec<Check> {
         replayed(size),
         twice(size),
         poison(size),
+        put_back(size),
         polled(size),
         Check::new(
             "the queue fails in the middle of a callback of 1,000 changes",
@@ -119,6 +120,19 @@ fn poison(size: Size) -> Check {
     )
     .at_least([(PARKED, times)])
     .at_most([(SLOWEST_MESSAGE, 2), (PARKED, times)])
+}
+
+fn put_back(size: Size) -> Check {
+    Check::new(
+        "what is parked for a reason goes back by one command, and is shown once",
+        Scenario {
+            messages: size.of(200, 2_000),
+            rates: Rates { cic_rejections: 1_000, deletions: 1_000, kills: 5, ..Rates::default() },
+            ..Scenario::fair("put back", 37)
+        },
+    )
+    .at_least([("put back", size.of(20, 200)), ("message deleted", size.of(10, 100))])
+    .at_most([(PARKED, 0)])
 }
 
 fn polled(size: Size) -> Check {

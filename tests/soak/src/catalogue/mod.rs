@@ -29,8 +29,8 @@ impl Size {
 pub struct Check {
     pub promise: &'static str,
     pub scenario: Scenario,
-    /// Every other run is one of these, where seldom places are passed.
-    pub others: Option<Scenario>,
+    /// In turn with the first, where seldom places are passed.
+    pub others: Vec<Scenario>,
     /// Runs with seeds one after the other until each named point has so many kills.
     pub kills_at_each_point: u32,
     /// What must have happened at least so often, or the run showed nothing.
@@ -47,7 +47,7 @@ impl Check {
         Self {
             promise,
             scenario,
-            others: None,
+            others: Vec::new(),
             kills_at_each_point: 0,
             at_least: Vec::new(),
             at_most: Vec::new(),
@@ -71,6 +71,14 @@ impl Check {
     #[must_use]
     fn fails(self) -> Self {
         Self { must_fail: true, ..self }
+    }
+
+    /// What is run with that seed.
+    pub fn turn(&self, seed: u64) -> &Scenario {
+        let turns = 1 + self.others.len() as u64;
+        let turn = (seed - self.scenario.seed) % turns;
+        let turn = usize::try_from(turn).unwrap_or_default();
+        turn.checked_sub(1).and_then(|other| self.others.get(other)).unwrap_or(&self.scenario)
     }
 
     /// What a run must have shown beyond its verdict.

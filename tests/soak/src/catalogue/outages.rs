@@ -67,7 +67,7 @@ pub fn checks(size: Size) -> Vec<Check> {
         .at_most(of_network(hours)),
         Check::new(
             "AWS throttles three calls of ten for ten minutes",
-            outage("throttled", Trouble::Aws(3_000), HOUR / 6, messages),
+            outage("throttled", Trouble::Aws(3_000), HOUR / 6, size.of(400, 3_000)),
         )
         .at_least([("throttled by AWS", size.of(500, 3_000))])
         .at_most([(PARKED, 0)]),

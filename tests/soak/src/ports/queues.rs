@@ -49,9 +49,10 @@ impl<S: State> OutboundQueue for Ports<S> {
 }
 
 impl<S: State> DeadLetters for Ports<S> {
-    async fn park(&self, body: &str, reason: &str, _: &str) -> Result<(), Failure> {
+    async fn park(&self, body: &str, reason: &str, group: &str) -> Result<(), Failure> {
         let work = async {
-            self.world.inbound.park(body, reason);
+            self.world.note_parked(body);
+            self.world.inbound.park(body, reason, group);
             Ok(())
         };
         self.process.call("park", work).await
@@ -66,9 +67,9 @@ pub struct OwnQueue {
 }
 
 impl FifoQueue for OwnQueue {
-    async fn park(&self, body: &str, reason: &str, _: &str) -> Result<(), Failure> {
+    async fn park(&self, body: &str, reason: &str, group: &str) -> Result<(), Failure> {
         let work = async {
-            self.queue.park(body, reason);
+            self.queue.park(body, reason, group);
             Ok(())
         };
         self.process.call("park", work).await

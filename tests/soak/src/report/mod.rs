@@ -18,7 +18,7 @@ use crate::{
 pub use tables::{kills, left_out, promises};
 
 /// Runs of one check at the most.
-const RUNS: u64 = 60;
+const RUNS: u64 = 300;
 
 /// Runs in which a mistake that needs a coincidence has to show.
 const CHANCES: u64 = 4;
@@ -85,7 +85,7 @@ impl Row {
         }
         if !(outcome.holds() && is_shown) {
             self.held = false;
-            let dead: Vec<&str> = outcome.dead.iter().map(|(reason, _)| reason.as_str()).collect();
+            let dead: Vec<&str> = outcome.dead.iter().map(|dead| dead.reason.as_str()).collect();
             self.failures.push(format!(
                 "seed {seed}: at rest {}, shown {is_shown}, parked {dead:?}, {:?}, {:?}",
                 outcome.quiet, outcome.verdict, outcome.events
@@ -110,15 +110,21 @@ impl Row {
     }
 }
 
+/// Points are named as soon as there are no more than that.
+const NAMED_FROM: usize = 12;
+
+fn progress(row: &Row, seed: u64, below: &[Point]) -> String {
+    let told = format!("{}: seed {seed}, {} points to go", row.name, below.len());
+    if below.len() > NAMED_FROM { told } else { format!("{told}: {below:?}") }
+}
+
 /// Runs a check: once, until a mistake shows, or until each named point has its kills. Long work says how
 /// far it is, and is told whether to go on.
 pub fn run(check: &Check, goes_on: impl Fn(&str) -> bool) -> io::Result<Row> {
     let begun = Instant::now();
     let mut row = Row::new(check);
     for seed in check.scenario.seed..check.scenario.seed + RUNS {
-        let odd = (seed - check.scenario.seed) % 2 == 1;
-        let scenario = check.others.as_ref().filter(|_| odd).unwrap_or(&check.scenario);
-        let mut scenario = Scenario { seed, ..scenario.clone() };
+        let mut scenario = Scenario { seed, ..check.turn(seed).clone() };
         if check.kills_at_each_point > 0 {
             scenario.kills = Kills {
                 each: check.kills_at_each_point,
@@ -133,7 +139,7 @@ pub fn run(check: &Check, goes_on: impl Fn(&str) -> bool) -> io::Result<Row> {
         if !unseen && below.is_empty() {
             break;
         }
-        if !goes_on(&format!("{}: seed {seed}, {} points to go", row.name, below.len())) {
+        if !goes_on(&progress(&row, seed, &below)) {
             break;
         }
     }

@@ -1,3 +1,4 @@
+mod addresses;
 mod again;
 mod edits;
 mod faults;
@@ -265,6 +266,16 @@ async fn a_limit_takes_the_oldest_first_and_loses_none() {
     assert_eq!(world.pass().await, ["1029384756_1", "1_1"]);
     assert_eq!(world.pass().await, ["1029384756_2", "2_1"]);
     assert!(world.pass().await.is_empty());
+}
+
+/// Ids grow in length before they grow in value, and a second holds many.
+#[tokio::test]
+async fn of_one_second_a_limit_takes_the_smallest_ids_first() {
+    let mut world = World::started(json!({ "post_limit": 2 })).await;
+    let talk = [comment("1_10", "12:02:00"), comment("1_9", "12:02:00")];
+    world.shows_feed(json!([post("1", "42", "12:01:00", &talk)])).await;
+    assert_eq!(world.pass().await, ["1029384756_1", "1_9"]);
+    assert_eq!(world.pass().await, ["1_10"]);
 }
 
 #[tokio::test]

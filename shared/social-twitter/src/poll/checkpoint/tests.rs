@@ -1,3 +1,9 @@
+use proptest::{
+    collection::{btree_map, btree_set, vec},
+    option,
+    prelude::*,
+    test_runner::RngSeed,
+};
 use rstest::rstest;
 use serde_json::json;
 
@@ -72,4 +78,33 @@ fn a_checkpoint_survives_being_stored() {
     let later = time("2026-11-22T13:00:00Z");
     let again = Checkpoint::begin(Some(read), queries.iter(), [&*brand].into_iter(), later, LAG);
     assert_eq!(again, begun);
+}
+
+fn moment() -> impl Strategy<Value = Timestamp> {
+    (0..4_000_000_000_000_i64).prop_map(|ms| Timestamp::from_millisecond(ms).unwrap())
+}
+
+fn any_mark() -> impl Strategy<Value = Mark> {
+    let all = (any::<u64>(), btree_set(any::<u64>(), 0..5));
+    all.prop_map(|(since, seen)| Mark { since, seen })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..ProptestConfig::with_cases(128) })]
+
+    #[test]
+    fn any_checkpoint_survives_being_stored(
+        queries in btree_map("[a-zA-Z0-9_-]{0,12}", any_mark(), 0..5),
+        channels in btree_map(".{0,6}".prop_map(ChannelId), moment(), 0..4),
+        (read, paused) in (option::of(moment()), option::of(moment())),
+        causes in vec(vec(".{0,6}", 0..3), 0..3),
+    ) {
+        let mut noise = Noise::default();
+        for causes in causes {
+            noise.count(causes);
+        }
+        let checkpoint = Checkpoint { queries, channels, read, paused, noise };
+        let stored = checkpoint.write().unwrap();
+        prop_assert_eq!(Checkpoint::read(&stored).unwrap(), checkpoint);
+    }
 }
