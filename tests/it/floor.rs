@@ -10,7 +10,7 @@ use std::{
 use libtest_mimic::Failed;
 use local::{
     kills,
-    stack::{self, Options, Stack},
+    stack::{self, AwsMode, Options, Stack},
 };
 
 use crate::{sample, story};
@@ -41,6 +41,10 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(45);
 /// For the story that kills functions.
 pub(crate) static KILLED: Floor = Floor::new("killed", true, None).killed();
 
+/// For stories in which AWS or something else outside fails. What a dead worker held, and what could not be put back into its
+/// queue, is nobody's for less time than in AWS; and what a callback lost, no poll brings.
+pub(crate) static FAULTY: Floor = Floor::new("faulty", true, None).faulty();
+
 /// Held while this process has stacks: another run in the same workspace waits for its end.
 static RUN: OnceLock<Result<File, String>> = OnceLock::new();
 
@@ -50,6 +54,7 @@ pub(crate) struct Floor {
     callbacks: bool,
     cic_age: Option<&'static str>,
     killed: bool,
+    faulty: bool,
     stack: OnceLock<Result<Stack, String>>,
     /// Read by stories that play beside others, written by one that disturbs them.
     players: RwLock<()>,
@@ -62,6 +67,7 @@ impl Floor {
             callbacks,
             cic_age,
             killed: false,
+            faulty: false,
             stack: OnceLock::new(),
             players: RwLock::new(()),
         }
@@ -69,6 +75,11 @@ impl Floor {
 
     const fn killed(mut self) -> Self {
         self.killed = true;
+        self
+    }
+
+    const fn faulty(mut self) -> Self {
+        self.faulty = true;
         self
     }
 
@@ -105,16 +116,28 @@ impl Floor {
             callbacks: self.callbacks,
             cic_age: self.cic_age.map(str::to_owned),
             // A function that needs more than its role gives fails its stories.
-            enforce_roles: true,
+            aws: AwsMode::EnforcingRoles,
             ..Options::default()
         };
         let options = if self.killed { kills::options(options) } else { options };
+        let options = if self.faulty { faulty(options) } else { options };
         story::runtime()?.block_on(async {
             let stack = Stack::up(&options, &|_| ()).await?;
             sample::prepare(&stack).await?;
             Ok(stack)
         })
     }
+}
+
+fn faulty(options: Options) -> Options {
+    let parameters = [
+        ("MessageLease", "10"),
+        ("MessageVisibility", "30"),
+        ("PassSeconds", "3600"),
+        ("SlowPassSeconds", "3600"),
+    ];
+    let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    Options { aws: AwsMode::Failing, cic_limits: false, parameters, ..options }
 }
 
 fn reason(failed: &Failed) -> String {
@@ -143,7 +166,7 @@ pub(crate) fn take_down() -> Result<(), String> {
     if !matches!(RUN.get(), Some(Ok(_))) {
         return Ok(());
     }
-    let floors = [&CALLBACKS, &POLLING, &UNROUTED, &CIC_OF_2016, &CIC_OF_OLD, &KILLED];
+    let floors = [&CALLBACKS, &POLLING, &UNROUTED, &CIC_OF_2016, &CIC_OF_OLD, &KILLED, &FAULTY];
     for floor in floors.into_iter().chain(&SWITCHED) {
         let directory = floor.directory();
         stack::down(&directory).map_err(|error| error.to_string())?;

@@ -5,13 +5,14 @@ use std::{
     io::{self, Write},
     num::NonZeroU32,
     process::ExitCode,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use futures::future::try_join_all;
 use local::kills::{self, Report};
-use local::stack::{self, Build, Options, Shown, Stack};
+use local::outages::{self, Outage};
+use local::stack::{self, AwsMode, Build, Options, Shown, Stack};
 use simulators::cic::{Age, UnknownAge};
 
 use crate::demo;
@@ -57,6 +58,16 @@ enum Command {
         /// Builds the functions optimised, as they are shipped
         #[arg(long)]
         release: bool,
+    },
+    /// Takes CIC away, on a stack of its own, while people write, gives it back, and prints what was
+    /// lost, doubled or out of order
+    Outage {
+        /// How many messages come while it is away
+        #[arg(long, default_value_t = 2_000)]
+        messages: usize,
+        /// For how many seconds it is away at least
+        #[arg(long, default_value_t = 90)]
+        seconds: u64,
     },
     /// Plays the scripted conversations through a stack of its own (`cargo demo`)
     Demo {
@@ -116,7 +127,7 @@ impl Up {
     fn options(&self) -> Options {
         Options {
             callbacks: !self.no_callbacks,
-            enforce_roles: self.enforce_roles,
+            aws: if self.enforce_roles { AwsMode::EnforcingRoles } else { AwsMode::Open },
             cic_limits: self.cic_limits == Limits::On,
             cic_age: self.cic_age.clone(),
             build: Build {
@@ -143,6 +154,7 @@ impl Cli {
             Command::Kills { each, stacks, release } => {
                 return kill(each, stacks, release).await;
             }
+            Command::Outage { messages, seconds } => return outage(messages, seconds).await,
             Command::Down => stack::down(&Options::default().directory)?,
         }
         Ok(ExitCode::SUCCESS)
@@ -188,6 +200,17 @@ async fn kill(each: u32, stacks: NonZeroU32, release: bool) -> Result<ExitCode, 
     Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+async fn outage(messages: usize, seconds: u64) -> Result<ExitCode, Box<dyn Error>> {
+    let progress = progress();
+    let directory = Options::default().directory.join("outage");
+    let options = outages::options(Options { directory, ..Options::default() });
+    let stack = Stack::up(&options, &progress).await?.guarded();
+    let outage = Outage { messages, away: Duration::from_secs(seconds) };
+    let report = outages::run(&stack, outage, &progress).await?;
+    write!(io::stdout(), "{report}")?;
+    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 fn status(stack: &Stack) -> io::Result<()> {
     addresses(stack)?;
     let processes = stack.processes();
@@ -225,7 +248,7 @@ mod tests {
         let cli = Cli::parse_from(["local", "up", "--no-callbacks", "--cic-limits", "off"]);
         let Command::Up(up) = cli.command else { panic!("not `up`") };
         let options = up.options();
-        assert!(!options.callbacks && !options.cic_limits && !options.enforce_roles);
+        assert!(!options.callbacks && !options.cic_limits && options.aws == AwsMode::Open);
     }
 
     #[test]

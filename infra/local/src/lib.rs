@@ -2,6 +2,7 @@
 //! Nothing here runs in AWS, and no function depends on it.
 
 pub mod kills;
+pub mod outages;
 pub mod scenes;
 pub mod stack;
 pub mod world;

@@ -1,6 +1,7 @@
 //! What happens to people's messages, from one end to the other.
 
 mod administrators;
+mod aws_faults;
 mod commands;
 mod desk;
 mod doors;
@@ -13,6 +14,7 @@ mod roads;
 mod same;
 mod scenes;
 mod switchovers;
+mod talks;
 mod town;
 
 use libtest_mimic::Trial;
@@ -23,6 +25,7 @@ pub(crate) fn all() -> Vec<Trial> {
     [
         town::all(),
         killed::all(),
+        aws_faults::all(),
         administrators::all(),
         commands::all(),
         roads::all(),

@@ -1,12 +1,12 @@
-//! The few HTTP calls that tell whether the stack is ready.
+//! The few HTTP calls that tell how the stack is.
 
 use std::time::Duration;
 
 use reqwest::{Client, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::{Stack, StackError, processes::Started};
+use super::{REGION, Stack, StackError, processes::Started};
 
 /// How long anything may take to become ready.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -63,6 +63,28 @@ pub(super) async fn callbacks_on(http: &Client, stack: &Stack) -> Result<(), Sta
     });
     let answer = http.put(&url).json(&order).send().await.and_then(Response::error_for_status);
     answer.map(drop).map_err(|source| StackError::Http { url, source })
+}
+
+/// How many messages a queue holds that nobody works on.
+pub(super) async fn waiting_in(stack: &Stack, queue: &str) -> Result<u64, StackError> {
+    const COUNT: &str = "ApproximateNumberOfMessages";
+    let url = &stack.aws_endpoint_url;
+    let order = json!({ "QueueUrl": queue, "AttributeNames": [COUNT] });
+    let scope = format!("Credential=test/20261122/{REGION}/sqs/aws4_request");
+    let call = client()?
+        .post(url)
+        .header("Authorization", format!("AWS4-HMAC-SHA256 {scope}"))
+        .header("X-Amz-Target", "AmazonSQS.GetQueueAttributes")
+        .header("Content-Type", "application/x-amz-json-1.0")
+        .body(order.to_string());
+    let failed = |source| StackError::Http { url: url.clone(), source };
+    let answer = call.send().await.and_then(Response::error_for_status).map_err(failed)?;
+    let answer: Value = answer.json().await.map_err(failed)?;
+    let count = answer.pointer(&format!("/Attributes/{COUNT}")).and_then(Value::as_str);
+    count.and_then(|count| count.parse().ok()).ok_or_else(|| StackError::Failed {
+        program: "GetQueueAttributes".to_owned(),
+        output: answer.to_string(),
+    })
 }
 
 /// Asks until the answer is there; `false` is the answer that it will never be.

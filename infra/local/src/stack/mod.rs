@@ -7,6 +7,7 @@ mod binaries;
 mod command;
 mod deployment;
 mod error;
+mod faults;
 mod files;
 mod guard;
 mod http;
@@ -28,9 +29,10 @@ use serde::{Deserialize, Serialize};
 use deployment::Order;
 
 pub use error::StackError;
+pub use faults::{AwsFault, AwsFaults};
 pub use guard::Guard;
 pub use logs::Shown;
-pub use options::{Build, Options};
+pub use options::{AwsMode, Build, Options};
 pub use seed::Secrets;
 
 /// The functions of the template: folder, package, binary and function have one name.
@@ -51,6 +53,9 @@ pub type Pids = BTreeMap<String, u32>;
 pub struct Stack {
     /// Where AWS is.
     pub aws_endpoint_url: String,
+    /// Where the functions find AWS instead, on a stack that can have it fail.
+    #[serde(default)]
+    pub aws_faults_url: Option<String>,
     /// [`REGION`].
     pub region: String,
     /// The HTTP API, without a slash at the end.
@@ -115,9 +120,18 @@ impl Stack {
         let mut started = guard::Starting::new(record(directory));
         let simulators =
             started.add(services::start_simulators(&binaries.simulators, &python, options)?)?;
-        let ministack = services::start_ministack(&python, options)?;
-        started.add(ministack.process.clone())?;
-        let simulated = services::ready(&http, &simulators, &ministack).await?;
+        let ministack = services::Ministack::place(options)?;
+        let aws_faults_url = ministack.faults_url.clone();
+        if let Some(url) = &aws_faults_url {
+            let microburst = services::start_microburst(&python, url, &ministack.url, options)?;
+            let microburst = started.add(microburst)?;
+            http::ready(&http, &faults::health(url), &microburst).await?;
+        }
+        let process = started.add(ministack.start(&python, options)?)?;
+        let simulated = services::ready(&http, &simulators, &ministack.url, &process).await?;
+        if let Some(url) = &aws_faults_url {
+            faults::warm_up(&http, url).await?;
+        }
 
         progress("deploying infra/template.yaml");
         let parameters = deployment::parameters(&ministack.url, &simulated, options);
@@ -128,6 +142,7 @@ impl Stack {
         let stack = Self {
             webhook_url: deployment::webhook_url(&ministack.url),
             aws_endpoint_url: ministack.url,
+            aws_faults_url,
             region: REGION.to_owned(),
             facebook_url: simulated.facebook_url,
             twitter_url: simulated.twitter_url,
@@ -185,6 +200,16 @@ impl Stack {
     /// Takes the stack down when the guard is dropped.
     pub fn guarded(self) -> Guard {
         Guard::new(self)
+    }
+
+    /// What makes AWS fail; `None` on a stack that was not asked to.
+    pub fn aws_faults(&self) -> Result<Option<AwsFaults>, StackError> {
+        self.aws_faults_url.as_deref().map(AwsFaults::new).transpose()
+    }
+
+    /// How many messages a queue holds that nobody works on.
+    pub async fn waiting_in(&self, queue: &str) -> Result<u64, StackError> {
+        http::waiting_in(self, queue).await
     }
 
     /// Every process that runs, by the name of the one that started it.

@@ -14,6 +14,21 @@ pub struct Build {
     pub optimised: bool,
 }
 
+/// How AWS is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub enum AwsMode {
+    /// Takes every call.
+    #[default]
+    Open,
+    /// Calls need a signature of a role that may make them.
+    EnforcingRoles,
+    /// Tests can have it fail: the functions' calls go through [`Stack::aws_faults`]. Roles cannot be
+    /// enforced there, as a call that goes another way than it was signed for would be refused.
+    ///
+    /// [`Stack::aws_faults`]: super::Stack::aws_faults
+    Failing,
+}
+
 /// How a stack is started. The default is that of `cargo local up`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default)]
@@ -23,8 +38,8 @@ pub struct Options {
     pub directory: PathBuf,
     /// Whether Facebook's callbacks are switched on.
     pub callbacks: bool,
-    /// Whether AWS calls need a signature of a role that may make them.
-    pub enforce_roles: bool,
+    /// How AWS is.
+    pub aws: AwsMode,
     /// Whether CIC throttles, and the bridge keeps under it.
     pub cic_limits: bool,
     /// How old CIC is, in the simulators' words; `None` is their default.
@@ -59,7 +74,7 @@ impl Default for Options {
         Self {
             directory: super::paths::local(),
             callbacks: true,
-            enforce_roles: false,
+            aws: AwsMode::Open,
             cic_limits: true,
             cic_age: None,
             build: Build::default(),

@@ -1,4 +1,5 @@
-//! The two background programs: the simulators, and ministack in AWS's place.
+//! The background programs: the simulators, ministack in AWS's place, and microburst before it where
+//! AWS is to fail.
 
 use std::{
     fs,
@@ -14,7 +15,7 @@ use social_failpoints::ORDERS;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    Options, REGION, StackError, files, http,
+    AwsMode, Options, REGION, StackError, files, http,
     processes::{Background, Started},
 };
 
@@ -59,14 +60,16 @@ pub(super) fn start_simulators(
     simulators.start(python)
 }
 
-/// Waits until both answer.
+/// Waits until simulators and ministack answer.
 pub(super) async fn ready(
     http: &Client,
     simulators: &Started,
-    ministack: &Ministack,
+    ministack_url: &str,
+    ministack: &Started,
 ) -> Result<Simulated, StackError> {
-    let (simulated, ()) =
-        tokio::try_join!(simulators_ready(simulators), ministack_ready(http, ministack))?;
+    let health = format!("{ministack_url}/_ministack/health");
+    let ministack_ready = http::ready(http, &health, ministack);
+    let (simulated, ()) = tokio::try_join!(simulators_ready(simulators), ministack_ready)?;
     Ok(simulated)
 }
 
@@ -86,49 +89,74 @@ async fn simulators_ready(simulators: &Started) -> Result<Simulated, StackError>
     }
 }
 
-/// ministack, and where it listens.
+/// Where ministack will listen, and where the functions will find it.
 pub(super) struct Ministack {
-    pub(super) process: Started,
+    port: String,
     pub(super) url: String,
+    /// Of microburst, which stands between them where AWS is to fail.
+    pub(super) faults_url: Option<String>,
 }
 
-/// Starts ministack on a free port. The functions inherit its environment.
-pub(super) fn start_ministack(python: &Path, options: &Options) -> Result<Ministack, StackError> {
-    let port = free_port()?.to_string();
-    let url = format!("http://127.0.0.1:{port}");
-    let orders = options.orders();
-    files::remove(&orders)?;
-    files::create_directory(&orders)?;
-    let orders = orders.to_string_lossy();
-    let environment = [
-        (ORDERS, orders.as_ref()),
-        ("GATEWAY_PORT", port.as_str()),
-        ("BIND_HOST", "127.0.0.1"),
-        ("MINISTACK_HOST", "127.0.0.1"),
-        // Would listen on every address of the machine.
-        ("IOT_MTLS_ENABLED", "0"),
-        ("AUTH", if options.enforce_roles { "true" } else { "false" }),
-        ("AWS_ENDPOINT_URL", &url),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_DEFAULT_REGION", REGION),
-        // Lambda sets it where the template asks for JSON; ministack does not.
-        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
-    ];
-    let ministack = Background {
-        name: "ministack",
+impl Ministack {
+    /// Free ports for it.
+    pub(super) fn place(options: &Options) -> Result<Self, StackError> {
+        let port = free_port("ministack")?.to_string();
+        let fails = options.aws == AwsMode::Failing;
+        let faults = fails.then(|| free_port("microburst")).transpose()?;
+        let url = |port: &str| format!("http://127.0.0.1:{port}");
+        let faults_url = faults.map(|port| url(&port.to_string()));
+        Ok(Self { url: url(&port), port, faults_url })
+    }
+
+    /// Starts it. The functions inherit its environment.
+    pub(super) fn start(&self, python: &Path, options: &Options) -> Result<Started, StackError> {
+        let orders = options.orders();
+        files::remove(&orders)?;
+        files::create_directory(&orders)?;
+        let orders = orders.to_string_lossy();
+        let environment = [
+            (ORDERS, orders.as_ref()),
+            ("GATEWAY_PORT", self.port.as_str()),
+            ("BIND_HOST", "127.0.0.1"),
+            ("MINISTACK_HOST", "127.0.0.1"),
+            // Would listen on every address of the machine.
+            ("IOT_MTLS_ENABLED", "0"),
+            ("AUTH", if options.aws == AwsMode::EnforcingRoles { "true" } else { "false" }),
+            ("AWS_ENDPOINT_URL", self.faults_url.as_ref().unwrap_or(&self.url)),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_DEFAULT_REGION", REGION),
+            // Lambda sets it where the template asks for JSON; ministack does not.
+            ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+        ];
+        let ministack = Background {
+            name: "ministack",
+            program: python,
+            arguments: ["-m", "ministack"].map(str::to_owned).to_vec(),
+            environment: environment.map(|(name, value)| (name, value.to_owned())).to_vec(),
+            directory: &options.directory,
+        };
+        ministack.start(python)
+    }
+}
+
+/// Starts microburst at `url`; it hands every call on to ministack, but for those that are to fail.
+pub(super) fn start_microburst(
+    python: &Path,
+    url: &str,
+    ministack: &str,
+    options: &Options,
+) -> Result<Started, StackError> {
+    let port = url.rsplit(':').next().unwrap_or_default();
+    let arguments = ["-m", "microburst", "--upstream", ministack, "--port", port];
+    let microburst = Background {
+        name: "microburst",
         program: python,
-        arguments: ["-m", "ministack"].map(str::to_owned).to_vec(),
-        environment: environment.map(|(name, value)| (name, value.to_owned())).to_vec(),
+        arguments: arguments.map(str::to_owned).to_vec(),
+        environment: Vec::new(),
         directory: &options.directory,
     };
-    Ok(Ministack { process: ministack.start(python)?, url })
-}
-
-/// Waits until ministack answers.
-async fn ministack_ready(http: &Client, ministack: &Ministack) -> Result<(), StackError> {
-    let health = format!("{}/_ministack/health", ministack.url);
-    http::ready(http, &health, &ministack.process).await
+    microburst.start(python)
 }
 
 /// Has the ministack of `url` forget everything. It ends its functions and asks how they ended, as
@@ -146,10 +174,10 @@ pub(super) fn reset_ministack(url: &str) -> io::Result<()> {
     connection.read(&mut [0; 64]).map(drop)
 }
 
-/// A port that nobody listens on. Another program could take it before ministack does; ministack
-/// then ends and says so.
-fn free_port() -> Result<u16, StackError> {
+/// A port that nobody listens on. Another program could take it before `program` does, which then
+/// ends and says so.
+fn free_port(program: &str) -> Result<u16, StackError> {
     let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
-    let failed = |source| StackError::Start { program: "ministack".to_owned(), source };
+    let failed = |source| StackError::Start { program: program.to_owned(), source };
     port.map(|address| address.port()).map_err(failed)
 }

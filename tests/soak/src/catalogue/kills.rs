@@ -158,7 +158,7 @@ pub fn checks(size: Size) -> Vec<Check> {
         Check::new(
             "an invocation that runs out of time anywhere in a batch loses and doubles nothing",
             Scenario {
-                messages: size.of(300, 2_000),
+                messages: size.of(300, 2_500),
                 rates: Rates { timeouts: 2_000, ..Rates::default() },
                 ..Scenario::fair("out of time", 110)
             },
