@@ -69,7 +69,7 @@ async fn throttled(story: &Story) -> Outcome {
     let bound = REFUSED * u64::try_from(CONVERSATIONS)?;
     assert!((OFTEN..=bound).contains(&refused), "{refused} calls in vain");
 
-    faults.set(&[AwsFault::throttled().of_ten(3), AwsFault::none("dynamodb")]).await?;
+    faults.set(&[AwsFault::throttled().of_ten(2), AwsFault::none("dynamodb")]).await?;
     go_on(&mut talks).await?;
     talks.settle().await?;
     let [refused, through] = happened(&faults).await?;

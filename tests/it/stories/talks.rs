@@ -10,8 +10,8 @@ use local::{
 
 use crate::story::{Outcome, Story};
 
-/// What waited or was refused is tried again within a minute.
-pub(super) const LIMIT: Duration = Duration::from_secs(120);
+/// What waited or was refused is tried again after pauses that double up to a minute, and may be refused again.
+pub(super) const LIMIT: Duration = Duration::from_secs(300);
 
 /// Talks with the same agent, each in its own interaction.
 pub(super) struct Talks<'a> {
