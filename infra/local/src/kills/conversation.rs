@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use tokio::time::{Instant, sleep};
 
 use super::KillError;
@@ -28,6 +29,8 @@ pub struct Verdict {
     pub replies: usize,
     /// Why those of them came back to the agent, whole, that were not published.
     pub returned: Vec<String>,
+    /// Chats that CIC ended because nobody asked for news, with nothing lost in them.
+    pub dropped: usize,
     /// What was lost, doubled or out of order, in words.
     pub wrong: Vec<String>,
 }
@@ -38,6 +41,7 @@ impl Verdict {
         self.messages += other.messages;
         self.replies += other.replies;
         self.returned.extend(other.returned);
+        self.dropped += other.dropped;
         self.wrong.extend(other.wrong);
     }
 }
@@ -45,40 +49,50 @@ impl Verdict {
 /// A visitor writes, an agent answers, and once more; a last word, and the agent hangs up.
 pub(super) async fn play(stage: &Stage, page: SamplePage) -> Result<Verdict, KillError> {
     let (zoe, jo) = (stage.visitor("Zoë O'Hara"), stage.agent("Jo"));
-    let said = ["My router blinks red.", "Now it beeps.", "That helped."].map(|it| stage.line(it));
-    let replies = ["Hold the reset button.", "Unplug it."].map(|it| stage.line(it));
-    let [question, words @ ..] = &said;
-    let post = zoe.posts_on(page.id, question).await?;
-    let mut wrong = Vec::new();
-    let Some(chat) = shown(stage, question, LIMIT).await? else {
-        return Ok(judged(vec![format!("never shown: {question}")]));
+    let question = stage.line("My router blinks red.");
+    let post = zoe.posts_on(page.id, &question).await?;
+    let mut verdict = Verdict { conversations: 1, ..Verdict::default() };
+    let Some(chat) = shown(stage, &question, LIMIT).await? else {
+        verdict.wrong.push(format!("never shown: {question}"));
+        return Ok(verdict);
     };
     stage.picks_up(&jo, &chat).await?;
-    let mut returned = Vec::new();
-    for (reply, word) in replies.iter().zip(words) {
-        jo.writes(&chat, reply).await?;
-        published(stage, page, reply, PATIENCE).await?;
-        zoe.comments_on(&post, word).await?;
-        if shown(stage, word, LIMIT).await?.is_none() {
-            wrong.push(format!("never shown: {word}"));
+    let (mut said, mut written, mut kept) = (vec![question], Vec::new(), Vec::new());
+    for (reply, word) in
+        [("Hold the reset button.", "Now it beeps."), ("Unplug it.", "That helped.")]
+    {
+        let (reply, word) = (stage.line(reply), stage.line(word));
+        if !is_taken(jo.writes(&chat, &reply).await)? {
+            verdict.dropped += 1;
+            break;
         }
-        match came_of(stage, page, &chat, reply).await? {
-            Some(Fate::Published) => {}
-            Some(Fate::Returned(why)) => returned.push((reply.clone(), why)),
-            None => wrong.push(format!("neither published nor given back: {reply}")),
+        written.push(reply.clone());
+        published(stage, page, &reply, PATIENCE).await?;
+        zoe.comments_on(&post, &word).await?;
+        if shown(stage, &word, LIMIT).await?.is_none() {
+            verdict.wrong.push(format!("never shown: {word}"));
+        }
+        said.push(word);
+        match came_of(stage, page, &reply).await? {
+            Some(Fate::Published) => kept.push(reply),
+            Some(Fate::Returned(why)) => verdict.returned.push(why),
+            None => verdict.wrong.push(format!("neither published nor given back: {reply}")),
         }
     }
-    jo.disconnects(&chat).await?;
-    wrong.extend(compare("shown", &said, &seen(stage, &said).await?));
-    let kept: Vec<_> =
-        replies.iter().filter(|it| returned.iter().all(|(text, _)| text != *it)).cloned().collect();
-    wrong.extend(compare("published", &kept, &public(stage, page, &replies).await?));
-    let returned = returned.into_iter().map(|(_, why)| why).collect();
-    Ok(Verdict { returned, ..judged(wrong) })
+    is_taken(jo.disconnects(&chat).await)?;
+    (verdict.messages, verdict.replies) = (said.len(), written.len());
+    verdict.wrong.extend(compare("shown", &said, &seen(stage, &said).await?));
+    verdict.wrong.extend(compare("published", &kept, &public(stage, page, &written).await?));
+    Ok(verdict)
 }
 
-fn judged(wrong: Vec<String>) -> Verdict {
-    Verdict { conversations: 1, messages: 3, replies: 2, returned: Vec::new(), wrong }
+/// `false`: CIC has ended the chat. A chat that nobody asks for news for a minute is dropped, and
+/// who should ask may be dying for so long.
+fn is_taken(done: Result<(), WorldError>) -> Result<bool, WorldError> {
+    match done {
+        Err(WorldError::Refused { status: StatusCode::CONFLICT, .. }) => Ok(false),
+        done => done.map(|()| true),
+    }
 }
 
 async fn shown(
@@ -112,19 +126,13 @@ enum Fate {
 }
 
 /// Whether the reply was published or given back; `None` where neither happened in time.
-async fn came_of(
-    stage: &Stage,
-    page: SamplePage,
-    chat: &Interaction,
-    text: &str,
-) -> Result<Option<Fate>, WorldError> {
+async fn came_of(stage: &Stage, page: SamplePage, text: &str) -> Result<Option<Fate>, WorldError> {
     patiently(LIMIT, async || {
         if !public(stage, page, &[text.to_owned()]).await?.is_empty() {
             return Ok(Some(Fate::Published));
         }
         let interactions = stage.world.interactions().await?;
-        let mut lines =
-            interactions.iter().filter(|it| it.id == chat.id).flat_map(|it| &it.transcript);
+        let mut lines = interactions.iter().flat_map(|it| &it.transcript);
         let told = lines.find(|it| it.is_notice_of("not published") && it.says(text));
         Ok(told.map(|it| Fate::Returned(it.text.clone())))
     })

@@ -88,11 +88,11 @@ impl fmt::Display for Report {
             let (call, when) = (point.call.name(), point.when.name());
             writeln!(out, "{:<16} {call:<14} {when:<7} {kills:>5} kills", point.function)?;
         }
-        let Verdict { conversations, messages, replies, returned, wrong } = &self.verdict;
+        let Verdict { conversations, messages, replies, returned, dropped, wrong } = &self.verdict;
         writeln!(
             out,
             "{} kills, {conversations} conversations, {messages} messages, {replies} replies, \
-             {} given back, {} s: {} wrong",
+             {} given back, {dropped} chats dropped, {} s: {} wrong",
             self.kills.values().sum::<u32>(),
             returned.len(),
             self.took.as_secs(),
