@@ -123,6 +123,18 @@ impl Aws {
         Ok(parked.collect())
     }
 
+    /// Everything in the bridge's state, in one text.
+    pub(crate) async fn state(&self, stack: &Stack) -> Outcome<String> {
+        let (table, mut state) = (&stack.tables.state, String::new());
+        let mut order = json!({ "TableName": table });
+        loop {
+            let page = self.call("dynamodb", "DynamoDB_20120810.Scan", &order).await?;
+            state += &page.get("Items").cloned().unwrap_or_default().to_string();
+            let Some(next) = page.get("LastEvaluatedKey") else { return Ok(state) };
+            order = json!({ "TableName": table, "ExclusiveStartKey": next });
+        }
+    }
+
     /// Every log line of a function so far.
     pub(crate) async fn log(&self, stack: &Stack, function: &str) -> Outcome<Vec<String>> {
         let name = name(stack, function)?;

@@ -8,6 +8,7 @@ mod checks;
 mod floor;
 mod outside;
 mod sample;
+mod socialctl;
 mod stories;
 mod story;
 mod webhook;
