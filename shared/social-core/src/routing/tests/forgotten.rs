@@ -22,13 +22,13 @@ async fn what_a_forgotten_author_wrote_before_is_left_out() {
     let world = World::new();
     let router = world.router();
     route(&router, "acme-page", post("1", "Zoë", "Help!")).await.unwrap();
+    let whole_second = world.clock.now();
+    world.clock.advance(Duration::from_millis(600));
     world.state.forget(Network::Facebook, "id-Zoë");
+    world.clock.advance(Duration::from_millis(200));
     world.owners.answer.set(Some(Owner::Visitor));
     let before = comment("c1", "1", None, "Zoë", "My name is Zoë");
-    let after = Message {
-        at: world.clock.now() + Duration::from_secs(1),
-        ..comment("c3", "1", None, "Zoë", "Me again")
-    };
+    let after = Message { at: whole_second, ..comment("c3", "1", None, "Zoë", "Me again") };
     let queued = [
         before.clone(),
         edit(before, "2", "My name is Zoë Canary"),
