@@ -9,8 +9,9 @@ use crate::{
     world::{Interaction, PageObject, WorldError},
 };
 
-/// How long anything may take: pauses double each time that a process dies of it, up to a minute.
-const LIMIT: Duration = Duration::from_secs(300);
+/// How long anything may take: pauses double each time that a process dies of it, up to a minute, and
+/// in a long run many die of it.
+const LIMIT: Duration = Duration::from_secs(1_200);
 /// How long a visitor waits for an answer before saying more. It is what brings to light that a
 /// process died of an agent's words: the chat's numbers have a gap then.
 const PATIENCE: Duration = Duration::from_secs(8);

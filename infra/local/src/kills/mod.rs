@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Conversations that go on side by side.
-const SIDE_BY_SIDE: usize = 48;
+const SIDE_BY_SIDE: usize = 24;
 /// Between two of them that begin.
 const BETWEEN: Duration = Duration::from_millis(400);
 /// Between two words about how far it is.

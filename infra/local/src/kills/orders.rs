@@ -16,8 +16,9 @@ use crate::stack::Stack;
 
 /// How often it is looked whether an order was carried out.
 const LOOK: Duration = Duration::from_millis(30);
-/// How long a function lives at least after it died: most messages get through in it.
-const LIFE: Duration = Duration::from_millis(400);
+/// How long a function lives at least after it died: most messages get through in it, although it takes
+/// the queue a while to start it again.
+const LIFE: Duration = Duration::from_millis(1_500);
 /// How long nobody else is given a message that a worker took.
 const VISIBILITY_SECONDS: u32 = 3;
 /// Functions that nothing starts again but the next minute's schedule, and how often they are started
