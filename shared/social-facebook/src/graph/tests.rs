@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use proptest::{collection::vec, prelude::*, test_runner::RngSeed};
 use rstest::rstest;
 use serde::Deserialize;
 use serde_json::json;
@@ -15,6 +14,8 @@ use crate::{
     testing::{Hands, PAGE, credential, graph},
     wire::Id,
 };
+
+mod addresses;
 
 #[derive(Deserialize)]
 struct Node {
@@ -381,23 +382,4 @@ async fn a_list_that_is_too_much_is_asked_for_in_smaller_pages() {
         .mount(&server)
         .await;
     assert_eq!(list(&server).await.unwrap(), ["1"]);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..ProptestConfig::with_cases(512) })]
-
-    /// Ids come from others: with an address in place of one, Facebook is called all the same.
-    #[test]
-    fn no_id_leads_to_another_host(
-        path in vec("(http:)?[/\\\\]{0,2}([a-z]{1,3}@)?(127\\.0\\.0\\.1|evil\\.example)?(:[0-9]{1,5})?[/.?#%\\\\]{0,3}|.{0,6}", 0..4),
-    ) {
-        let base = "https://graph.facebook.com/";
-        let settings = GraphSettings::new(base.parse().unwrap());
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        if let Ok(address) = settings.address(&path) {
-            prop_assert!(address.as_str().starts_with(&format!("{base}{VERSION}/")), "{}", address);
-            prop_assert_eq!(address.path_segments().map(Iterator::count), Some(1 + path.len().max(1)));
-            prop_assert_eq!((address.query(), address.fragment()), (None, None));
-        }
-    }
 }
