@@ -27,6 +27,9 @@ use crate::{Refused, Webhook};
 /// Many times what Facebook sends: it is taken apart before it is proven.
 const LARGEST_BODY: usize = 16 * 1024;
 const PAGE: &str = include_str!("deletion/page.html");
+/// What the person can do, until it is settled and after.
+const WAITING: &str = include_str!("deletion/waiting.html");
+const SETTLED: &str = include_str!("deletion/settled.html");
 
 /// The form that Facebook posts.
 #[derive(Deserialize)]
@@ -107,7 +110,9 @@ fn page(request: &Request) -> String {
             done.conversations
         ),
     };
-    PAGE.replace("{code}", &request.code)
+    let help = if request.settled.is_none() { WAITING } else { SETTLED };
+    PAGE.replace("{help}", help)
+        .replace("{code}", &request.code)
         .replace("{asked}", &day(request.asked_at).to_string())
         .replace("{standing}", &standing)
 }

@@ -71,6 +71,8 @@ async fn a_person_is_told_a_code_and_reads_under_it_what_became_of_the_request()
         page.contains("Settled on 23 November 2026: what you wrote was erased, in 2"),
         "{page}"
     );
+    assert!(page.contains("If something of yours is left"), "{page}");
+    assert!(!page.contains("needs your help") && !page.contains('{'), "{page}");
     assert!(!cloud.state().contains("218471"), "the id is not needed any more");
 }
 
