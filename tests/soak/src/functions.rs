@@ -118,7 +118,7 @@ pub async fn collectors<S: State>(world: Rc<World<S>>, skew: SignedDuration) {
                 leases: ports.clone(),
                 nudges: ports.clone(),
                 desk: desk(&ports),
-                idle: IdleRules::default(),
+                idle: IdleRules::of(&world.channels),
                 pace: Pace {
                     shard: 0,
                     list_every: Duration::from_secs(2),

@@ -72,6 +72,7 @@ const CALLS: &[(&str, &[&str])] = &[
             "send_outbound",
             "free_slot",
             "delay",
+            "park",
         ],
     ),
     (
@@ -87,6 +88,8 @@ const CALLS: &[(&str, &[&str])] = &[
             "note_up",
             "cic.poll",
             "cic.history",
+            "cic.say",
+            "cic.exit",
             "load",
             "save",
             "send_inbound",

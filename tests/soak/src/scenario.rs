@@ -18,7 +18,7 @@ use crate::{
     network::{Network, Slowness},
     sqs::Dead,
     table, town,
-    world::{State, World},
+    world::{self, State, World},
 };
 
 /// Environments of router and publisher, as deployed.
@@ -101,9 +101,11 @@ pub struct Scenario {
     pub rates: Rates,
     pub repeats: Repeats,
     pub agents: Agents,
+    /// What the channel's entry says about closing what is idle.
+    pub idle_close_hours: Option<f64>,
     /// After how long CIC wants to be asked again.
     pub poll_after: Duration,
-    /// Messages in the inbound queue that nobody can read.
+    /// Messages that nobody can read, in each queue.
     pub poison: usize,
     /// By how much the clock of one worker of each kind is wrong.
     pub skew: SignedDuration,
@@ -135,6 +137,7 @@ impl Scenario {
             rates: Rates { callbacks_repeated: 1_000, callbacks_missing: 500, ..Rates::default() },
             repeats: Repeats { times: 1, within: Duration::from_mins(20) },
             agents: Agents { equal: 10, end: 25, ignore: 0 },
+            idle_close_hours: None,
             poll_after: Duration::from_secs(2),
             poison: 0,
             skew: SignedDuration::ZERO,
@@ -173,7 +176,8 @@ impl Scenario {
     async fn play<S: State>(&self, clock: VirtualClock, store: S) -> Outcome {
         let faults = Rc::new(Faults::new(self.seed, self.rates, self.kills.clone()));
         let network = Network::new(clock, self.slowness, self.settle);
-        let world = Rc::new(World::new(clock, store, faults, network, self.flaw));
+        let channels = world::channels(self.idle_close_hours);
+        let world = Rc::new(World::new(clock, store, faults, network, channels, self.flaw));
         world.cic.clock.set(Some(clock));
         world.cic.keeps_history.set(self.history);
         world.cic.poll_after.set(self.poll_after);

@@ -116,12 +116,14 @@ fn stands<S: State>(world: &World<S>, message: Message) -> Incoming {
     incoming
 }
 
-/// What nobody can read is in the queue, in front of that message.
+/// What nobody can read is in both queues, in the inbound one in front of that message.
 fn poison<S: State>(world: &World<S>, message: &Message) {
     let group = group_id(&channel_id(), &message.thread);
-    let body = format!("{{ \"poison\": {} }}", world.poison.get());
-    if world.inbound.send(&group, &body, body.clone()) {
-        world.poison.set(world.poison.get() + 1);
+    for queue in [&world.inbound, &world.outbound] {
+        let body = format!("{{ \"poison\": {} }}", world.poison.get());
+        if queue.send(&group, &body, body.clone()) {
+            world.poison.set(world.poison.get() + 1);
+        }
     }
 }
 

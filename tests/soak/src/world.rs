@@ -65,7 +65,7 @@ pub struct World<S> {
     pub flaw: Option<Flaw>,
     /// The network tells nobody of anything.
     pub silence: Absence,
-    /// Messages that nobody can read were sent into the inbound queue.
+    /// Messages that nobody can read were sent into the queues.
     pub poison: Cell<usize>,
     /// Messages that were parked: in order with others they cannot be.
     pub set_aside: RefCell<BTreeSet<MessageId>>,
@@ -78,10 +78,9 @@ impl<S: State> World<S> {
         store: S,
         faults: Rc<Faults>,
         network: Network,
+        channels: ChannelSet,
         flaw: Option<Flaw>,
     ) -> Self {
-        let page = json!({ "channel_id": "acme-page", "network": "facebook", "name": "Acme",
-            "workgroup": "Social Support", "page_id": "100", "credential": "/social/facebook/acme" });
         Self {
             clock,
             faults,
@@ -90,7 +89,7 @@ impl<S: State> World<S> {
             network: Rc::new(network),
             inbound: Rc::new(Fifo::new(VISIBILITY)),
             outbound: Rc::new(Fifo::new(VISIBILITY)),
-            channels: Arc::new(ChannelSet::from_entries([page])),
+            channels: Arc::new(channels),
             there: RefCell::default(),
             messages: RefCell::default(),
             queued: RefCell::default(),
@@ -167,7 +166,16 @@ impl<S: State> World<S> {
     }
 }
 
-/// The only channel there is.
+/// The only channel there is, as its entry stands in the table.
+pub fn channels(idle_close_hours: Option<f64>) -> ChannelSet {
+    ChannelSet::from_entries([json!({
+        "channel_id": channel_id(), "network": "facebook", "name": "Acme", "page_id": "100",
+        "workgroup": "Social Support", "credential": "/social/facebook/acme",
+        "idle_close_hours": idle_close_hours,
+    })])
+}
+
+/// Its id.
 pub fn channel_id() -> ChannelId {
     ChannelId("acme-page".to_owned())
 }

@@ -1,6 +1,6 @@
 //! Processes that die, anywhere.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use jiff::SignedDuration;
 
@@ -42,27 +42,29 @@ fn kills(history: bool, seed: u64) -> Scenario {
     Scenario { messages: 600, history, rates, ..Scenario::fair(name, seed) }
 }
 
+/// Something is away in the same seconds of each turn, for as long as visitors write.
+fn recurring(trouble: Trouble, seconds: Range<u64>, turn: Duration, span: Duration) -> Vec<Outage> {
+    let turns = (0..).map(|number| turn * number).take_while(|begin| *begin < span);
+    let outage = |begin| Outage {
+        trouble,
+        from: begin + Duration::from_secs(seconds.start),
+        until: begin + Duration::from_secs(seconds.end),
+    };
+    turns.map(outage).collect()
+}
+
 /// Here processes pass by where they hardly ever come otherwise: CIC and the network go away for a
 /// moment, agents end chats while something is about to be said in them, queues hold what nobody can read.
 fn troubled(history: bool) -> Scenario {
-    let moments = (0..12).flat_map(|turn| {
-        let cic = Duration::from_secs(120 + 300 * turn);
-        let network = cic + Duration::from_secs(120);
-        [
-            Outage { trouble: Trouble::Cic, from: cic, until: cic + Duration::from_secs(20) },
-            Outage {
-                trouble: Trouble::Credential,
-                from: network,
-                until: network + Duration::from_secs(60),
-            },
-        ]
-    });
+    let (span, turn) = (HOUR, Duration::from_mins(5));
+    let cic = recurring(Trouble::Cic, 120..140, turn, span);
+    let network = recurring(Trouble::Credential, 240..300, turn, span);
     let kills = kills(history, 0);
     Scenario {
         conversations: 100,
         messages: 1_000,
-        span: HOUR,
-        outages: moments.collect(),
+        span,
+        outages: [cic, network].concat(),
         agents: Agents { equal: 10, end: 60, ignore: 15 },
         poll_after: Duration::from_secs(12),
         poison: 20,
@@ -80,26 +82,17 @@ fn troubled(history: bool) -> Scenario {
     }
 }
 
-/// For hours CIC and the network, in turn, are there and away again: all functions notice, try, and notice.
+/// For hours CIC and the network, in turn, are there and away again: all functions notice, try, and
+/// notice. Where an agent had the last word three minutes ago, the interaction is closed.
 fn flickering(history: bool) -> Scenario {
-    const MOMENTS: u32 = 180;
-    let between = Duration::from_secs(40);
-    let moments = (0..MOMENTS).flat_map(|turn| {
-        let cic = between * turn;
-        let network = cic + Duration::from_secs(15);
-        [
-            Outage { trouble: Trouble::Cic, from: cic, until: cic + Duration::from_secs(3) },
-            Outage {
-                trouble: Trouble::Credential,
-                from: network,
-                until: network + Duration::from_secs(16),
-            },
-        ]
-    });
+    let (span, turn) = (HOUR * 2, Duration::from_secs(40));
+    let cic = recurring(Trouble::Cic, 0..3, turn, span);
+    let network = recurring(Trouble::Credential, 15..31, turn, span);
     Scenario {
         messages: 1_000,
-        span: between * MOMENTS,
-        outages: moments.collect(),
+        span,
+        outages: [cic, network].concat(),
+        idle_close_hours: Some(0.05),
         ..kills(history, 0)
     }
 }
