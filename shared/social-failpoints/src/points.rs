@@ -95,7 +95,7 @@ impl Point {
 }
 
 /// Every place at which processes are killed, one after each step that must not be lost or repeated.
-pub const POINTS: [Point; 26] = {
+pub const POINTS: [Point; 30] = {
     use Call::{
         Advance, Begin, Claim, Complete, Open, Publish, Save, SaveCheckpoint, Say, SendInbound,
         SendOutbound,
@@ -110,6 +110,10 @@ pub const POINTS: [Point; 26] = {
         Point::new("poll-facebook", SendInbound, After),
         Point::new("poll-facebook", SaveCheckpoint, Before),
         Point::new("poll-facebook", SaveCheckpoint, After),
+        Point::new("poll-twitter", SendInbound, Before),
+        Point::new("poll-twitter", SendInbound, After),
+        Point::new("poll-twitter", SaveCheckpoint, Before),
+        Point::new("poll-twitter", SaveCheckpoint, After),
         Point::new("router", Claim, Before),
         Point::new("router", Claim, After),
         // The record that a chat is being opened, that it is open, and what was said in it.

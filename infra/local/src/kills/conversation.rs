@@ -3,10 +3,10 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use tokio::time::{Instant, sleep};
 
-use super::KillError;
+use super::{KillError, place::Place};
 use crate::{
-    scenes::{SamplePage, Stage},
-    world::{Interaction, PageObject, WorldError},
+    scenes::Stage,
+    world::{Interaction, WorldError},
 };
 
 /// How long anything may take: pauses double each time that a process dies of it, up to a minute, and
@@ -48,10 +48,10 @@ impl Verdict {
 }
 
 /// A visitor writes, an agent answers, and once more; a last word, and the agent hangs up.
-pub(super) async fn play(stage: &Stage, page: SamplePage) -> Result<Verdict, KillError> {
+pub(super) async fn play(stage: &Stage, place: Place) -> Result<Verdict, KillError> {
     let (zoe, jo) = (stage.visitor("Zoë O'Hara"), stage.agent("Jo"));
-    let question = stage.line("My router blinks red.");
-    let post = zoe.posts_on(page.id, &question).await?;
+    let question = place.line(stage, "My router blinks red.");
+    let begun_with = place.begin(&zoe, &question).await?;
     let mut verdict = Verdict { conversations: 1, ..Verdict::default() };
     let Some(chat) = shown(stage, &question, LIMIT).await? else {
         verdict.wrong.push(format!("never shown: {question}"));
@@ -62,19 +62,19 @@ pub(super) async fn play(stage: &Stage, page: SamplePage) -> Result<Verdict, Kil
     for (reply, word) in
         [("Hold the reset button.", "Now it beeps."), ("Unplug it.", "That helped.")]
     {
-        let (reply, word) = (stage.line(reply), stage.line(word));
+        let (reply, word) = (stage.line(reply), place.line(stage, word));
         if !is_taken(jo.writes(&chat, &reply).await)? {
             verdict.dropped += 1;
             break;
         }
         written.push(reply.clone());
-        published(stage, page, &reply, PATIENCE).await?;
-        zoe.comments_on(&post, &word).await?;
+        published(stage, place, &reply, PATIENCE).await?;
+        place.go_on(&zoe, &begun_with, &word).await?;
         if shown(stage, &word, LIMIT).await?.is_none() {
             verdict.wrong.push(format!("never shown: {word}"));
         }
         said.push(word);
-        match came_of(stage, page, &reply).await? {
+        match came_of(stage, place, &reply).await? {
             Some(Fate::Published) => kept.push(reply),
             Some(Fate::Returned(why)) => verdict.returned.push(why),
             None => verdict.wrong.push(format!("neither published nor given back: {reply}")),
@@ -83,7 +83,7 @@ pub(super) async fn play(stage: &Stage, page: SamplePage) -> Result<Verdict, Kil
     is_taken(jo.disconnects(&chat).await)?;
     (verdict.messages, verdict.replies) = (said.len(), written.len());
     verdict.wrong.extend(compare("shown", &said, &seen(stage, &said).await?));
-    verdict.wrong.extend(compare("published", &kept, &public(stage, page, &written).await?));
+    verdict.wrong.extend(compare("published", &kept, &place.public(stage, &written).await?));
     Ok(verdict)
 }
 
@@ -110,12 +110,12 @@ async fn shown(
 
 async fn published(
     stage: &Stage,
-    page: SamplePage,
+    place: Place,
     text: &str,
     limit: Duration,
 ) -> Result<bool, WorldError> {
     let texts = [text.to_owned()];
-    let there = async || Ok((!public(stage, page, &texts).await?.is_empty()).then_some(()));
+    let there = async || Ok((!place.public(stage, &texts).await?.is_empty()).then_some(()));
     Ok(patiently(limit, there).await?.is_some())
 }
 
@@ -127,9 +127,9 @@ enum Fate {
 }
 
 /// Whether the reply was published or given back; `None` where neither happened in time.
-async fn came_of(stage: &Stage, page: SamplePage, text: &str) -> Result<Option<Fate>, WorldError> {
+async fn came_of(stage: &Stage, place: Place, text: &str) -> Result<Option<Fate>, WorldError> {
     patiently(LIMIT, async || {
-        if !public(stage, page, &[text.to_owned()]).await?.is_empty() {
+        if !place.public(stage, &[text.to_owned()]).await?.is_empty() {
             return Ok(Some(Fate::Published));
         }
         let interactions = stage.world.interactions().await?;
@@ -146,22 +146,6 @@ async fn seen(stage: &Stage, texts: &[String]) -> Result<Vec<String>, WorldError
     let entries = interactions.iter().flat_map(|chat| &chat.transcript);
     let seen = entries.filter_map(|entry| texts.iter().find(|text| entry.shows(text)));
     Ok(seen.cloned().collect())
-}
-
-/// Every comment of the page's that says one of `texts`, in order.
-async fn public(
-    stage: &Stage,
-    page: SamplePage,
-    texts: &[String],
-) -> Result<Vec<String>, WorldError> {
-    let tree = stage.world.page_tree(page.id).await?;
-    let mut comments: Vec<&PageObject> = tree.iter().flat_map(PageObject::thread).collect();
-    // The network counts objects, and tells only whole seconds.
-    comments.sort_by_key(|comment| (comment.id.len(), comment.id.clone()));
-    let by_page = comments
-        .iter()
-        .filter_map(|comment| texts.iter().find(|text| comment.is_by(page.id, text)));
-    Ok(by_page.cloned().collect())
 }
 
 fn compare(how: &str, said: &[String], there: &[String]) -> Option<String> {

@@ -3,19 +3,21 @@
 
 mod conversation;
 mod orders;
+mod place;
 
 use std::{cell::RefCell, collections::BTreeMap, fmt, time::Duration};
 
 use conversation::Verdict;
 use futures::{StreamExt, future::try_join3, stream};
 use orders::{Aws, Orders};
+use place::PLACES;
 use reqwest::Client;
 use simulators::seed::facebook;
 use social_failpoints::Point;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::{
-    scenes::{ACME, ACME_NORD, SceneError, Stage},
+    scenes::{ACME_NORD, SceneError, Stage},
     stack::{Build, Options, Stack},
     world::{Addresses, Mark, World, WorldError},
 };
@@ -132,14 +134,12 @@ pub async fn run(stack: &Stack, each: u32, progress: &dyn Fn(&str)) -> Result<Re
     let orders = Orders::new(stack, each);
     let verdict = RefCell::new(Verdict::default());
     let talk = async {
-        let mut begun = 0;
-        let conversations = stream::repeat_with(|| {
-            begun += 1;
+        let begun = stream::iter((1..).zip(PLACES.into_iter().cycle()));
+        let conversations = begun.map(|(begun, place)| {
             let (at, stage) = (start + BETWEEN * begun, Stage::new(&world, &Mark::new()));
-            let page = if begun % 2 == 0 { ACME } else { ACME_NORD };
             async move {
                 sleep_until(at).await;
-                conversation::play(&stage, page).await
+                conversation::play(&stage, place).await
             }
         });
         let running = stream::StreamExt::take_while(conversations, |_| {
