@@ -92,6 +92,7 @@ const CALLS: &[(&str, &[&str])] = &[
             "cic.exit",
             "load",
             "save",
+            "save_checkpoint",
             "send_inbound",
             "send_outbound",
             "free_slot",
