@@ -37,6 +37,10 @@ pub(crate) const BY_BOTH: SamplePage =
 pub(crate) const SHOP: SamplePage =
     SamplePage { id: "1029384764", name: "Acme Shop", workgroup: SOCIAL_SUPPORT };
 
+/// What its agents write waits for a second person.
+pub(crate) const BANK: SamplePage =
+    SamplePage { id: "1029384765", name: "Acme Bank", workgroup: SOCIAL_SUPPORT };
+
 /// Entries that are skipped, each with the field to mend.
 pub(crate) const INVALID: [(&str, &str); 3] =
     [("it-typo", "workgruop"), ("it-no-page", "page_id"), ("it-no-workgroup", "workgroup")];
@@ -64,13 +68,13 @@ fn token(page: &SamplePage) -> String {
 pub(crate) async fn prepare(stack: &Stack) -> Outcome {
     let (aws, http) = (Aws::new(stack)?, outside::client()?);
     let same = [BY_CALLBACK, BY_POLL, BY_BOTH];
-    let pages = [LABS, CARE, NIGHT, TYPO, SHOP].into_iter().chain(same);
+    let pages = [LABS, CARE, NIGHT, TYPO, SHOP, BANK].into_iter().chain(same);
     let pages: Vec<_> = pages
         .map(|page| json!({ "id": page.id, "name": page.name, "token": token(&page) }))
         .collect();
     let url = format!("{}/_sim/pages", stack.facebook_url);
     outside::put(&http, &url, &json!({ "pages": pages })).await?;
-    for page in same.iter().chain([&NIGHT, &SHOP]) {
+    for page in same.iter().chain([&NIGHT, &SHOP, &BANK]) {
         aws.put_parameter(&credential(page), &good_credential(page)).await?;
     }
     aws.put_parameter(&credential(&CARE), r#"{"app_secret": "s"}"#).await?;
@@ -79,12 +83,14 @@ pub(crate) async fn prepare(stack: &Stack) -> Outcome {
     for entry in of_pages.map(|page| entry(page, start)).chain(invalid()) {
         aws.put_channel(stack, &entry).await?;
     }
-    let mut shop = entry(&SHOP, start);
-    if let Some(fields) = shop.as_object_mut() {
-        let commands = ["who", "private", "hide", "unhide", "like", "delete", "image"];
-        fields.insert("commands".to_owned(), json!(commands));
+    let commands = json!(["who", "private", "hide", "unhide", "like", "delete", "image"]);
+    for (page, field, value) in [(SHOP, "commands", commands), (BANK, "approval", json!(true))] {
+        let mut entry = entry(&page, start);
+        if let Some(fields) = entry.as_object_mut() {
+            fields.insert(field.to_owned(), value);
+        }
+        aws.put_channel(stack, &entry).await?;
     }
-    aws.put_channel(stack, &shop).await?;
     Ok(())
 }
 

@@ -11,14 +11,17 @@ use serde_json::Value;
 
 use crate::{
     outside,
-    sample::SHOP,
+    sample::{BANK, SHOP},
     story::{Outcome, Story, story},
 };
 
 const LIMIT: Duration = Duration::from_secs(60);
 
 pub(super) fn all() -> Vec<Trial> {
-    vec![story("commands::are_carried_out_and_none_is_published", carried_out)]
+    vec![
+        story("commands::are_carried_out_and_none_is_published", carried_out),
+        story("commands::a_reply_is_published_once_a_second_person_approves_it", approved),
+    ]
 }
 
 async fn carried_out(story: &Story) -> Outcome {
@@ -60,6 +63,27 @@ async fn carried_out(story: &Story) -> Outcome {
         assert!(!message.contains('/') && !message.contains(&private), "published: {message}");
     }
     story.counted("publisher", "Moderated", &[]).await
+}
+
+async fn approved(Story { stage, .. }: &Story) -> Outcome {
+    let (zoe, jo, mia) = (stage.visitor("Zoë O'Hara"), stage.agent("Jo"), stage.agent("Mia"));
+    let (question, reply) = (stage.line("Is my money safe?"), stage.line("It is."));
+    let post = zoe.posts_on(BANK.id, &question).await?;
+    let chat = stage.offered(BANK.workgroup, &question).await?;
+    let chat = stage.picks_up(&jo, &chat).await?;
+    asks(stage, &jo, &chat, &reply, "waits for a second person").await?;
+    asks(stage, &jo, &chat, "/approve", "a second person has to approve it").await?;
+    let said = async || {
+        let tree = stage.world.page_tree(BANK.id).await?;
+        let comments = tree.iter().flat_map(PageObject::thread);
+        Outcome::Ok(comments.filter(|comment| comment.is_by(BANK.id, &reply)).count())
+    };
+    assert_eq!(said().await?, 0);
+
+    mia.writes(&chat, "/approve").await?;
+    stage.page_reply(&BANK, &post, &reply).await?;
+    assert_eq!(said().await?, 1);
+    Ok(())
 }
 
 /// The agent writes a command and reads what came of it.

@@ -144,9 +144,10 @@ impl Agent {
         self.cic.command(interaction, "pickup", Some(&agent)).await
     }
 
-    /// Writes a line.
+    /// Writes a line, and joins the chat for it if somebody else has picked it up.
     pub async fn writes(&self, interaction: &Interaction, text: &str) -> Result<(), WorldError> {
-        self.cic.command(interaction, "messages", Some(&json!({ "text": text }))).await
+        let line = json!({ "text": text, "agent": self.name });
+        self.cic.command(interaction, "messages", Some(&line)).await
     }
 
     /// Puts it on hold.
