@@ -19,6 +19,9 @@ const LOOK: Duration = Duration::from_millis(30);
 /// How long a function lives at least after it died: most messages get through in it, although it takes
 /// the queue a while to start it again.
 const LIFE: Duration = Duration::from_millis(1_500);
+/// How long a point is left alone after a kill: a message that its worker died of is begun again in it. Of
+/// ten deaths it would be parked, as it should, and some points are passed by few messages.
+const REST: Duration = Duration::from_secs(16);
 /// How long nobody else is given a message that a worker took.
 const VISIBILITY_SECONDS: u32 = 3;
 /// Functions that nothing starts again but the next minute's schedule, and how often they are started
@@ -131,27 +134,24 @@ impl Orders {
     /// of its function are taken back for a while, so that nothing dies of everything.
     pub(super) async fn give(&self, aws: &Aws) -> Result<(), KillError> {
         let mut given: BTreeSet<Point> = BTreeSet::new();
-        let mut spared: BTreeMap<&str, Instant> = BTreeMap::new();
         let mut due: BTreeMap<&str, Instant> = BTreeMap::new();
+        // Until when a point is left alone.
+        let mut spared: BTreeMap<Point, Instant> = BTreeMap::new();
         while !self.closed.get() {
-            let dead: Vec<Point> =
-                given.iter().filter(|point| !self.order(**point).exists()).copied().collect();
-            for point in dead {
-                given.remove(&point);
-                self.count(point);
-                spared.insert(point.function, Instant::now() + LIFE);
-                let others: Vec<Point> = given
-                    .iter()
-                    .filter(|other| other.function == point.function)
-                    .copied()
-                    .collect();
-                for other in others {
-                    given.remove(&other);
-                    if !self.take_back(other)? {
-                        self.count(other);
+            let now = Instant::now();
+            let carried_out = given.iter().filter(|point| !self.order(**point).exists());
+            let dead: BTreeSet<&str> = carried_out.map(|point| point.function).collect();
+            for function in dead {
+                for point in POINTS.into_iter().filter(|point| point.function == function) {
+                    let died = given.remove(&point) && !self.take_back(point)?;
+                    if died {
+                        self.count(point);
                     }
+                    let until = now + if died { REST } else { LIFE };
+                    let known = spared.entry(point).or_insert(until);
+                    *known = until.max(*known);
                 }
-                due.remove(point.function);
+                due.remove(function);
             }
             for (function, pause) in SCHEDULED {
                 if due.get(function).is_none_or(|due| *due <= Instant::now()) {
@@ -167,8 +167,8 @@ impl Orders {
                 .map(|(point, _)| *point)
                 .collect();
             for point in open {
-                let lives = spared.get(point.function).is_some_and(|until| Instant::now() < *until);
-                if !lives && given.insert(point) {
+                let is_spared = spared.get(&point).is_some_and(|until| now < *until);
+                if !is_spared && given.insert(point) {
                     fs::write(self.order(point), [])?;
                 }
             }
