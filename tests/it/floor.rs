@@ -28,33 +28,46 @@ pub(crate) static CIC_OF_2016: Floor = Floor::new("cic-2016", true, Some("2016r3
 /// With a CIC that has `websvcs` and no web-chat.
 pub(crate) static CIC_OF_OLD: Floor = Floor::new("cic-of-old", true, Some("websvcs"));
 
-/// The three ages once more: switchovers are many, and disturb whoever plays beside them.
+/// The three ages once more: switchovers are many, and disturb whoever plays beside them. All scenes
+/// wait for each other there, with as many chats open as CIC's limits allow: one more, left from before,
+/// and none would go on.
 pub(crate) static SWITCHED: [Floor; 3] = [
-    Floor::new("switched", true, None),
-    Floor::new("switched-2016", true, Some("2016r3")),
-    Floor::new("switched-of-old", true, Some("websvcs")),
+    Floor::new("switched", true, None).of(Kind::Unlimited),
+    Floor::new("switched-2016", true, Some("2016r3")).of(Kind::Unlimited),
+    Floor::new("switched-of-old", true, Some("websvcs")).of(Kind::Unlimited),
 ];
 
 /// How long a healthy stack may take for anything.
 pub(crate) const LIMIT: Duration = Duration::from_secs(45);
 
 /// For the story that kills functions.
-pub(crate) static KILLED: Floor = Floor::new("killed", true, None).killed();
+pub(crate) static KILLED: Floor = Floor::new("killed", true, None).of(Kind::Killed);
 
 /// For stories in which AWS or something else outside fails. What a dead worker held, and what could not be put back into its
 /// queue, is nobody's for less time than in AWS; and what a callback lost, no poll brings.
-pub(crate) static FAULTY: Floor = Floor::new("faulty", true, None).faulty();
+pub(crate) static FAULTY: Floor = Floor::new("faulty", true, None).of(Kind::Faulty);
 
 /// Held while this process has stacks: another run in the same workspace waits for its end.
 static RUN: OnceLock<Result<File, String>> = OnceLock::new();
+
+/// What a stack differs in from one that people try out.
+#[derive(Clone, Copy)]
+enum Kind {
+    Usual,
+    /// CIC does not throttle.
+    Unlimited,
+    /// Its functions can be killed.
+    Killed,
+    /// AWS can fail.
+    Faulty,
+}
 
 /// A stack of the tests' own.
 pub(crate) struct Floor {
     name: &'static str,
     callbacks: bool,
     cic_age: Option<&'static str>,
-    killed: bool,
-    faulty: bool,
+    kind: Kind,
     stack: OnceLock<Result<Stack, String>>,
     /// Read by stories that play beside others, written by one that disturbs them.
     players: RwLock<()>,
@@ -66,20 +79,14 @@ impl Floor {
             name,
             callbacks,
             cic_age,
-            killed: false,
-            faulty: false,
+            kind: Kind::Usual,
             stack: OnceLock::new(),
             players: RwLock::new(()),
         }
     }
 
-    const fn killed(mut self) -> Self {
-        self.killed = true;
-        self
-    }
-
-    const fn faulty(mut self) -> Self {
-        self.faulty = true;
+    const fn of(mut self, kind: Kind) -> Self {
+        self.kind = kind;
         self
     }
 
@@ -119,8 +126,12 @@ impl Floor {
             aws: AwsMode::EnforcingRoles,
             ..Options::default()
         };
-        let options = if self.killed { kills::options(options) } else { options };
-        let options = if self.faulty { faulty(options) } else { options };
+        let options = match self.kind {
+            Kind::Usual => options,
+            Kind::Unlimited => Options { cic_limits: false, ..options },
+            Kind::Killed => kills::options(options),
+            Kind::Faulty => faulty(options),
+        };
         story::runtime()?.block_on(async {
             let stack = Stack::up(&options, &|_| ()).await?;
             sample::prepare(&stack).await?;
